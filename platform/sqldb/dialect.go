@@ -29,6 +29,7 @@ type dialect interface {
 	retryable(error) bool
 	lock(context.Context, *sql.DB) (unlock func(), err error) // one migrator at a time
 	claim() string                                            // lock clause of the outbox's claim
+	exclusive() bool                                          // one process at a time works on the database
 }
 
 type lite struct{}
@@ -91,7 +92,11 @@ func (lite) retryable(err error) bool {
 func (lite) lock(context.Context, *sql.DB) (func(), error) { return func() {}, nil }
 func (lite) claim() string                                 { return "" }
 
+func (lite) exclusive() bool { return true }
+
 type postgres struct{}
+
+func (postgres) exclusive() bool { return false }
 
 func (postgres) name() string { return "postgres" }
 

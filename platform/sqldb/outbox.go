@@ -124,3 +124,10 @@ func (db *DB) CountEvents(ctx context.Context) (waiting, dead int, firstDead str
 	}
 	return waiting, dead, firstDead, rows.Err()
 }
+
+func (db *DB) releaseEvents(ctx context.Context) error {
+	return db.Tx(ctx, func(tx *Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE outbox SET due = 0 WHERE state = 'waiting'`)
+		return err
+	})
+}

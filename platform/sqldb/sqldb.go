@@ -64,6 +64,11 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	if err := db.Migrate(ctx, "outbox", outboxFS()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	if d.exclusive() { // a lease found here belongs to a process that died
+		if err := db.releaseEvents(ctx); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
 	return db, nil
 }
 
