@@ -6,12 +6,13 @@ import (
 	"context"
 	"crypto/subtle"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -33,6 +34,7 @@ const (
 
 // NewAPI returns a huma API on mux with the OpenAPI 3.1 document at /openapi.json (and .yaml).
 func NewAPI(mux *http.ServeMux, title, version, description string) huma.API {
+	useProblems()
 	cfg := huma.DefaultConfig(title, version)
 	cfg.Info.Description = description
 	cfg.OpenAPIPath = "/openapi"
@@ -100,8 +102,8 @@ func Error(err error) error {
 	return p
 }
 
-func init() {
-	// huma offers this hook only as a package variable; every error of the API then has one shape.
+// useProblems gives every error that huma makes itself our shape. huma offers the hook only as a package variable.
+var useProblems = sync.OnceFunc(func() {
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		p := &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: msg, Code: strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_")}
 		for _, err := range errs {
@@ -117,7 +119,7 @@ func init() {
 		}
 		return p
 	}
-}
+})
 
 // pointer turns huma's "body.lines[0].price" into "/lines/0/price" (RFC 6901).
 func pointer(location string) string {
@@ -134,7 +136,9 @@ func WriteError(w http.ResponseWriter, err error) {
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
-	fmt.Fprintf(w, `{"type":%q,"title":%q,"status":%d,"detail":%q,"code":%q}`+"\n", p.Type, p.Title, p.Status, p.Detail, p.Code)
+	if err := json.NewEncoder(w).Encode(p); err != nil {
+		slog.Debug("answer not written", "err", err)
+	}
 }
 
 type carKey struct{}
