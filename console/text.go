@@ -1,0 +1,93 @@
+package console
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"roadbook/money"
+	"roadbook/period"
+)
+
+// minus is U+2212: as wide as a digit plus, and read aloud as "minus".
+const minus = "\u2212"
+
+// written is an amount split where the page changes its type: "−1,234" ".50" "CNY".
+type written struct{ Whole, Fraction, Currency string }
+
+func write(a money.Amount) written {
+	s, currency, _ := strings.Cut(a.String(), " ")
+	if rest, ok := strings.CutPrefix(s, "-"); ok {
+		s = minus + rest
+	}
+	whole, frac, ok := strings.Cut(s, ".")
+	if ok {
+		frac = "." + frac
+	}
+	return written{whole, frac, currency}
+}
+
+// plain is the amount as running text, for titles and labels.
+func plain(a money.Amount) string {
+	w := write(a)
+	return strings.TrimSpace(w.Whole + w.Fraction + "\u00a0" + w.Currency)
+}
+
+// count groups a whole number by thousands: "−12,345".
+func count(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	sign := ""
+	if s[0] == '-' {
+		sign, s = minus, s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+// number writes a coordinate for the drawing.
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+// day writes a time's day as people read it: "3 March 2024".
+func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
+
+// clockTime writes the time of day; a fact that happened at midnight was booked by the day and shows none.
+func clockTime(t time.Time) string {
+	if t.UTC().Truncate(24 * time.Hour).Equal(t.UTC()) {
+		return ""
+	}
+	return t.UTC().Format("15:04 UTC")
+}
+
+// dateText writes a date as people read it, or a dash for an open one.
+func dateText(d period.Date) string {
+	if d == "" || d.Time().IsZero() {
+		return "–"
+	}
+	return day(d.Time())
+}
+
+// spanText writes the days that an invoice line pays for; spans are half-open, people read the last day.
+func spanText(s period.Span) string {
+	switch {
+	case s.From == "" && s.To == "":
+		return "–"
+	case s.To == "":
+		return "from " + dateText(s.From)
+	}
+	return dateText(s.From) + " – " + dateText(s.To.AddDays(-1))
+}
+
+// name turns a machine word into one that reads as a label: "hardware_revenue" → "Hardware revenue".
+func name(s string) string {
+	s = strings.NewReplacer("_", " ", "-", " ").Replace(s)
+	if s == "" {
+		return "–"
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
