@@ -1,0 +1,168 @@
+package ledgersql
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"roadbook/ledger"
+	"roadbook/platform/sqldb"
+)
+
+// where collects conditions with numbered placeholders.
+type where struct {
+	terms []string
+	args  []any
+}
+
+// add appends a condition in which every "?" stands for the value v.
+func (w *where) add(term string, v any) {
+	w.args = append(w.args, v)
+	w.terms = append(w.terms, strings.ReplaceAll(term, "?", fmt.Sprintf("$%d", len(w.args))))
+}
+
+func (w *where) addText(term, v string) {
+	if v != "" {
+		w.add(term, v)
+	}
+}
+
+func (w *where) addIn(format string, accounts []ledger.Account) {
+	if len(accounts) == 0 {
+		return
+	}
+	in := placeholders(len(w.args)+1, len(accounts))
+	for _, a := range accounts {
+		w.args = append(w.args, string(a))
+	}
+	w.terms = append(w.terms, strings.ReplaceAll(format, "?", in))
+}
+
+func (w *where) String() string {
+	if len(w.terms) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(w.terms, " AND ")
+}
+
+// Entries returns a page of entries that have a posting which the filter selects.
+func (s *Store) Entries(ctx context.Context, f ledger.Filter, after int64, limit int) ([]ledger.Booked, error) {
+	var posting where
+	posting.terms = []string{"p.entry_seq = e.seq"}
+	posting.addText("p.vehicle = ?", f.Vehicle)
+	posting.addText("p.product = ?", f.Product)
+	posting.addText("p.partner = ?", f.Partner)
+	posting.addIn("(p.debit IN ? OR p.credit IN ?)", f.Accounts)
+	w := where{args: posting.args}
+	w.add("e.seq > ?", after)
+	w.addText("e.book_date >= ?", string(f.From))
+	w.addText("e.book_date < ?", string(f.To))
+	if len(posting.terms) > 1 {
+		w.terms = append(w.terms, "EXISTS (SELECT 1 FROM ledger_posting p"+posting.String()+")")
+	}
+	w.args = append(w.args, limit)
+	q := fmt.Sprintf(`SELECT %s FROM ledger_entry e%s ORDER BY seq LIMIT $%d`, entryColumns, w.String(), len(w.args))
+	return entries(ctx, s.db.Read(), q, w.args)
+}
+
+// entries runs a query for entryColumns and adds the postings.
+func entries(ctx context.Context, db sqldb.Querier, q string, args []any) ([]ledger.Booked, error) {
+	rows, err := db.Query(ctx, q, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []ledger.Booked
+	var seqs []any
+	at := map[int64]int{}
+	for rows.Next() {
+		var b ledger.Booked
+		var micros int64
+		if err := rows.Scan(&b.Seq, &b.Ref, &b.Date, &b.Kind, &b.Memo, &b.Reverses, &micros, &b.Digest, &b.Chain); err != nil {
+			return nil, err
+		}
+		b.BookedAt = time.UnixMicro(micros).UTC()
+		at[b.Seq] = len(out)
+		seqs = append(seqs, b.Seq)
+		out = append(out, b)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return out, inChunks(seqs, func(in string, args []any) error {
+		rows, err := db.Query(ctx, `SELECT `+postingColumns+` FROM ledger_posting WHERE entry_seq IN `+in+` ORDER BY entry_seq, n`, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var seq, n int64
+			var p ledger.Posting
+			if err := rows.Scan(&seq, &n, &p.Debit, &p.Credit, &p.Amount.Minor, &p.Amount.Currency,
+				&p.Dims.Vehicle, &p.Dims.Customer, &p.Dims.Product, &p.Dims.Partner, &p.Dims.Market); err != nil {
+				return err
+			}
+			b := &out[at[seq]]
+			b.Postings = append(b.Postings, p)
+		}
+		return rows.Err()
+	})
+}
+
+func sumsWhere(f ledger.Filter) where {
+	var w where
+	first, last := f.Months()
+	w.addText("vehicle = ?", f.Vehicle)
+	w.addText("product = ?", f.Product)
+	w.addText("partner = ?", f.Partner)
+	w.addText("month >= ?", string(first))
+	w.addText("month <= ?", string(last))
+	w.addIn("account IN ?", f.Accounts)
+	return w
+}
+
+// Sums returns rows of the roll-up.
+func (s *Store) Sums(ctx context.Context, f ledger.Filter) ([]ledger.Sum, error) {
+	w := sumsWhere(f)
+	_, out, err := s.sums(ctx, `SELECT 0, '', `+sumColumns+` FROM ledger_sum`+w.String(), w.args)
+	return out, err
+}
+
+// Balances adds the rows up in the database: a fleet has many more rows than accounts.
+func (s *Store) Balances(ctx context.Context, f ledger.Filter) ([]ledger.Sum, error) {
+	w := sumsWhere(f)
+	_, out, err := s.sums(ctx, `SELECT 0, '', account, '', '', '', '', '', currency, CAST(SUM(debit) AS BIGINT), CAST(SUM(credit) AS BIGINT)
+		FROM ledger_sum`+w.String()+` GROUP BY account, currency`, w.args)
+	return out, err
+}
+
+// State reads the head and the roll-up in one statement, so that both are of one moment. Without any row of the roll-up
+// it still finds the head.
+func (s *Store) State(ctx context.Context) (ledger.Head, []ledger.Sum, error) {
+	return s.sums(ctx, `SELECT h.seq, h.chain, COALESCE(account, ''), COALESCE(vehicle, ''), COALESCE(product, ''), COALESCE(partner, ''),
+		COALESCE(market, ''), COALESCE(month, ''), COALESCE(currency, ''), COALESCE(debit, 0), COALESCE(credit, 0)
+		FROM ledger_head h LEFT JOIN ledger_sum ON 1 = 1`, nil)
+}
+
+func (s *Store) sums(ctx context.Context, q string, args []any) (ledger.Head, []ledger.Sum, error) {
+	var head ledger.Head
+	rows, err := s.db.Read().Query(ctx, q, args...)
+	if err != nil {
+		return head, nil, err
+	}
+	defer rows.Close()
+	var out []ledger.Sum
+	for rows.Next() {
+		var r ledger.Sum
+		if err := rows.Scan(&head.Seq, &head.Chain, &r.Account, &r.Vehicle, &r.Product, &r.Partner, &r.Market, &r.Month, &r.Currency,
+			&r.Debit, &r.Credit); err != nil {
+			return head, nil, err
+		}
+		if r.Account != "" {
+			out = append(out, r)
+		}
+	}
+	ledger.SortSums(out) // here, not in SQL: PostgreSQL's order of text depends on the database's collation
+	return head, out, rows.Err()
+}
