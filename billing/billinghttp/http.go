@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"roadbook/billing"
 	"roadbook/fault"
+	"roadbook/money"
 	"roadbook/period"
 	"roadbook/platform/web"
 	"roadbook/vin"
@@ -150,15 +152,34 @@ func Register(api huma.API, s *billing.Service) {
 		func(ctx context.Context, in *struct {
 			Key  string `header:"Idempotency-Key" required:"true" maxLength:"255"`
 			Body struct {
-				Events []billing.Usage `json:"events" maxItems:"1000"`
+				Events []event `json:"events" maxItems:"1000"`
 			}
 		}) (*one[results], error) {
-			out, err := s.RecordUsage(ctx, in.Body.Events)
+			us := make([]billing.Usage, len(in.Body.Events))
+			for i, e := range in.Body.Events {
+				us[i] = e.usage()
+			}
+			out, err := s.RecordUsage(ctx, us)
 			if err != nil {
 				return nil, web.Error(err)
 			}
 			return &one[results]{results{Data: out}}, nil
 		})
+}
+
+// event is a usage event as it comes from outside: what is wrong with one is told of that one, not of the batch.
+type event struct {
+	Source   string    `json:"source" doc:"Who counted; with id the event's name"`
+	ID       string    `json:"id"`
+	VIN      string    `json:"vin"`
+	Meter    string    `json:"meter" example:"pilot.km"`
+	Quantity string    `json:"quantity" doc:"Decimal number, 0 or more" example:"12.7"`
+	At       time.Time `json:"at"`
+}
+
+// usage leaves the check of every field to billing.Usage.Check.
+func (e event) usage() billing.Usage {
+	return billing.Usage{Source: e.Source, ID: e.ID, VIN: vin.VIN(e.VIN), Meter: e.Meter, Quantity: money.Decimal(e.Quantity), At: e.At}
 }
 
 type results struct {
