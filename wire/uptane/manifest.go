@@ -38,7 +38,16 @@ type Report struct {
 	Counter    int64     `json:"counter"`
 }
 
-// Progress says how far the car is with one campaign. State is a name of the Director's (package update).
+// The states of a campaign in a car that a car can speak of, in order; the last two end it.
+const (
+	Downloading = "downloading" // the image is being fetched
+	Verified    = "verified"    // all hashes hold
+	Switched    = "installed"   // the car has switched to the new slot
+	Confirmed   = "confirmed"   // and runs well on it
+	Failed      = "failed"      // the old slot runs
+)
+
+// Progress says how far the car is with one campaign.
 type Progress struct {
 	Campaign string `json:"campaign,omitempty"` // empty: whichever is open for this car
 	State    string `json:"state"`
