@@ -75,6 +75,8 @@ func spanText(s period.Span) string {
 		return "–"
 	case s.To == "":
 		return "from " + dateText(s.From)
+	case s.From == "":
+		return "until " + dateText(s.To.AddDays(-1))
 	}
 	return dateText(s.From) + " – " + dateText(s.To.AddDays(-1))
 }
@@ -86,6 +88,14 @@ func name(s string) string {
 		return "–"
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// sentence starts with a capital and ends with a stop.
+func sentence(s string) string {
+	if s == "" {
+		return "Something went wrong."
+	}
+	return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "."
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,0 +1,31 @@
+package console
+
+import (
+	"testing"
+
+	"roadbook/money"
+	"roadbook/period"
+)
+
+func TestText(t *testing.T) {
+	for _, tc := range []struct{ reason, got, want string }{
+		{"a negative amount has a true minus", plain(money.Of(-123_456, "CNY")), "−1,234.56\u00a0CNY"},
+		{"a currency without minor units has no fraction", plain(money.Of(1_234, "JPY")), "1,234\u00a0JPY"},
+		{"no amount is nothing", plain(money.Amount{}), "0"},
+		{"thousands are grouped", count(1_234_567), "1,234,567"},
+		{"under a thousand nothing is", count(999), "999"},
+		{"a negative count", count(-12_345), "−12,345"},
+		{"a half-open span is read to its last day", spanText(period.Span{From: "2024-01-20", To: "2025-01-20"}), "20 January 2024 – 19 January 2025"},
+		{"an open span", spanText(period.Span{From: "2024-01-20"}), "from 20 January 2024"},
+		{"a sale at a point in time", spanText(period.Span{}), "–"},
+		{"a span since ever", spanText(period.Span{To: "2025-01-20"}), "until 19 January 2025"},
+		{"a machine word", name("partner_share"), "Partner share"},
+		{"a refusal keeps its hyphens", sentence("a month is YYYY-MM"), "A month is YYYY-MM."},
+		{"midnight is a day, not a time", clockTime(at("2024-01-20T00:00:00Z")), ""},
+		{"a time says its zone", clockTime(at("2024-01-20T08:05:00+08:00")), "00:05 UTC"},
+	} {
+		if tc.got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.reason, tc.got, tc.want)
+		}
+	}
+}
