@@ -13,13 +13,13 @@ type State string
 
 // The states of a delivery, in order; Failed can follow any but Confirmed.
 const (
-	Pending     State = "pending"     // the car has not asked yet
-	Offered     State = "offered"     // the Director has named the image to the car
-	Downloading State = "downloading" // the car is fetching it
-	Verified    State = "verified"    // all hashes hold, the image is in the inactive slot
-	Installed   State = "installed"   // the car has switched to it
-	Confirmed   State = "confirmed"   // the car runs well on it and its signed report shows the hash
-	Failed      State = "failed"      // refused or rolled back; the old slot runs
+	Pending     State = "pending"          // the car has not asked yet
+	Offered     State = "offered"          // the Director has named the image to the car
+	Downloading State = uptane.Downloading // the car is fetching it
+	Verified    State = uptane.Verified    // all hashes hold, the image is in the inactive slot
+	Installed   State = uptane.Switched    // the car has switched to it
+	Confirmed   State = uptane.Confirmed   // the car runs well on it and its signed report shows the hash
+	Failed      State = uptane.Failed      // refused or rolled back; the old slot runs
 )
 
 // States lists every state in order, for counts and for tests that must walk them all.

@@ -246,8 +246,9 @@ func derive(c Campaign) Campaign {
 	return c
 }
 
+// page allows one row more than a page, which is how a list sees that there is a next one.
 func page(limit int) int {
-	if limit < 1 || limit > MaxPage {
+	if limit < 1 || limit > MaxPage+1 {
 		return MaxPage
 	}
 	return limit
