@@ -200,7 +200,7 @@ func (f *fixture) Invoice(_ context.Context, id string) (Invoice, error) {
 
 func (f *fixture) row() CampaignRow {
 	return CampaignRow{ID: "cmp_24", Name: "Winter release", Release: "rel 2.4.0", State: "running", Started: at("2024-02-10T00:00:00Z"),
-		Counts: []Count{{"waiting", 3}, {"downloading", 4}, {"installed", 12}, {"failed", 1}, {"declined", 0}}}
+		Counts: []Count{{"pending", 2}, {"offered", 1}, {"downloading", 4}, {"confirmed", 12}, {"failed", 1}, {"verified", 0}}}
 }
 
 func (f *fixture) Campaigns(context.Context) (Campaigns, error) {
@@ -212,7 +212,7 @@ func (f *fixture) Campaign(_ context.Context, id, _ string) (Campaign, error) {
 		return Campaign{}, fault.New(fault.NotFound, "campaign", "there is no campaign %q", id)
 	}
 	return Campaign{CampaignRow: f.row(), AsOf: today, Cars: []CampaignCar{
-		{VIN: f.car, State: "installed", Version: "2.4.0", Changed: at("2024-02-14T03:05:00Z")},
+		{VIN: f.car, State: "confirmed", Version: "2.4.0", Changed: at("2024-02-14T03:05:00Z")},
 		{VIN: f.car, State: "failed", Version: "2.3.1", Changed: at("2024-02-15T03:05:00Z"), Detail: "hash of the image differs: old slot kept"}}}, nil
 }
 

@@ -664,8 +664,8 @@ func statement(s outlook.Statement, caption string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, l := range s.Lines {
-			var templ_7745c5c3_Var34 = []any{templ.KV("total", isTotal(l))}
+		for i, l := range s.Lines {
+			var templ_7745c5c3_Var34 = []any{templ.KV("total", isTotal(s.Lines, i))}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var34...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

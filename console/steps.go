@@ -22,11 +22,9 @@ func behind(s outlook.Statement, accounts []ledger.Account) Filter {
 func Steps(s outlook.Statement) ([]Step, error) {
 	margin := Step{Label: "Hardware margin", Link: behind(s, hardware)}
 	var rest []Step
-	for _, l := range s.Lines {
+	for _, l := range lines(s) {
 		var err error
 		switch {
-		case isTotal(l):
-			continue // a sum of lines that are drawn themselves
 		case isHardware(l):
 			margin.Amount, err = margin.Amount.Add(l.Amount)
 		case !l.Amount.IsZero():
@@ -57,7 +55,7 @@ func profitAndLoss(s outlook.Statement) []ledger.Account {
 	var all []ledger.Account
 	for _, l := range s.Lines {
 		for _, a := range l.Accounts {
-			if !isTotal(l) && !slices.Contains(all, a) {
+			if !slices.Contains(all, a) {
 				all = append(all, a)
 			}
 		}
@@ -65,8 +63,26 @@ func profitAndLoss(s outlook.Statement) []ledger.Account {
 	return all
 }
 
-// isTotal reports whether the line repeats the sum of lines before it.
-func isTotal(l outlook.StatementLine) bool { return len(l.Accounts) == 0 }
+// lines returns the lines of a statement that are no sums of lines before them. A sum names only accounts that were named
+// already (or none): it is shown in the table, and neither drawn nor added again.
+func lines(s outlook.Statement) []outlook.StatementLine {
+	var own []outlook.StatementLine
+	for i, l := range s.Lines {
+		if !isTotal(s.Lines, i) {
+			own = append(own, l)
+		}
+	}
+	return own
+}
+
+func isTotal(all []outlook.StatementLine, i int) bool {
+	for _, a := range all[i].Accounts {
+		if !slices.ContainsFunc(all[:i], func(l outlook.StatementLine) bool { return slices.Contains(l.Accounts, a) }) {
+			return false
+		}
+	}
+	return true
+}
 
 // software lists the accounts of a statement that are no part of the hardware margin.
 func software(s outlook.Statement) []ledger.Account {

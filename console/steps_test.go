@@ -1,7 +1,10 @@
 package console
 
 import (
+	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"roadbook/ledger"
 	"roadbook/money"
@@ -25,6 +28,21 @@ func TestSteps(t *testing.T) {
 	}
 	if last := steps[len(steps)-1]; !last.Total || last.Amount != sum {
 		t.Errorf("the steps sum to %s, the total is %+v", sum, last)
+	}
+}
+
+// A line that sums lines before it is in the table and is not counted twice in the drawing.
+func TestStepsLeaveOutSums(t *testing.T) {
+	s := newFixture(t).statement("")
+	want, err := Steps(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	margin := outlook.StatementLine{Label: "Hardware margin", Amount: cny(230_000), Accounts: []ledger.Account{ledger.RevenueHardware, ledger.CostPack, ledger.CostBOM, ledger.CostWarranty}}
+	s.Lines = slices.Insert(s.Lines, 4, margin)
+	got, err := Steps(s)
+	if d := cmp.Diff(want, got); err != nil || d != "" {
+		t.Errorf("%v %s", err, d)
 	}
 }
 
