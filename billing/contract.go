@@ -93,6 +93,9 @@ func checkLine(o offer.Order, l offer.Line, at string) error {
 		if l.Unit.Sign() < 0 {
 			return fault.New(fault.Invalid, "amount_negative", "a unit price is 0 or more, not %s", l.Unit).At(at + "/unit")
 		}
+		if _, err := money.Round(o.Currency, l.Unit, MaxPriced); err != nil {
+			return fault.New(fault.Invalid, "unit_too_large", "%s units at %s are more than an amount holds", MaxPriced, l.Unit).At(at + "/unit")
+		}
 		if l.Price.Minor != 0 {
 			return fault.New(fault.Invalid, "price_twice", "a %s has a unit price and no fixed price", l.Kind).At(at + "/price")
 		}
@@ -160,7 +163,7 @@ func open(entity string, o offer.Order) (Opening, error) {
 		VIN: o.VIN, Customer: o.Customer, Market: o.Market, Currency: o.Currency, Date: day, IssuedAt: o.PlacedAt}
 	op := Opening{Contract: Contract{Order: o, Date: day, Digest: digest(o)}}
 	for i, l := range o.Lines {
-		line := Line{No: i + 1, SKU: l.SKU, Name: l.Name, Kind: l.Kind, Features: l.Features, Account: ledger.Account(l.Account),
+		line := InvoiceLine{No: i + 1, SKU: l.SKU, Name: l.Name, Kind: l.Kind, Features: l.Features, Account: ledger.Account(l.Account),
 			Partner: l.Partner, Quantity: "1", Unit: l.Unit, Price: money.Of(l.Price.Minor, o.Currency), Calc: calcs[i]}
 		switch l.Kind {
 		case offer.Term:
@@ -188,7 +191,7 @@ func open(entity string, o offer.Order) (Opening, error) {
 }
 
 // add appends a line with the amount that its Calc gives, and its obligation's id.
-func (i *Invoice) add(l Line) error {
+func (i *Invoice) add(l InvoiceLine) error {
 	amount, err := l.Calc.Amount(i.Currency)
 	if err != nil {
 		return err

@@ -37,13 +37,13 @@ type Invoice struct {
 	Currency     money.Currency `json:"currency"`
 	Date         period.Date    `json:"date"`
 	IssuedAt     time.Time      `json:"issued_at"` // when the fact was: the order's time, the anniversary, the month's end
-	Lines        []Line         `json:"lines"`
+	Lines        []InvoiceLine  `json:"lines"`
 	Total        money.Amount   `json:"total"` // sum of the lines
 }
 
-// Line is one line of an invoice. Amount is what is claimed and booked; Price is what was agreed for the line, which
+// InvoiceLine is one line of an invoice. Amount is what is claimed and booked; Price is what was agreed for the line, which
 // differs where the order's price was allocated over several obligations.
-type Line struct {
+type InvoiceLine struct {
 	No         int            `json:"no"` // 1, 2, 3…
 	SKU        offer.SKU      `json:"sku"`
 	Name       string         `json:"name"`
@@ -61,10 +61,10 @@ type Line struct {
 }
 
 // OverTime reports whether the line is earned day by day over its Service.
-func (l Line) OverTime() bool { return l.Kind == offer.Term || l.Kind == offer.Subscription }
+func (l InvoiceLine) OverTime() bool { return l.Kind == offer.Term || l.Kind == offer.Subscription }
 
 // Dims are the dimensions of everything that is booked for a line.
-func (i Invoice) Dims(l Line) ledger.Dims {
+func (i Invoice) Dims(l InvoiceLine) ledger.Dims {
 	return ledger.Dims{Vehicle: string(i.VIN), Customer: i.Customer, Product: string(l.SKU), Partner: l.Partner, Market: i.Market}
 }
 

@@ -66,8 +66,8 @@ func (s Subscription) Step() Subscription {
 }
 
 // line is the invoice line of the k-th period.
-func (s Subscription) line(k int) Line {
-	return Line{No: 1, SKU: s.Terms.SKU, Name: s.Terms.Name, Kind: s.Terms.Kind, Features: s.Terms.Features,
+func (s Subscription) line(k int) InvoiceLine {
+	return InvoiceLine{No: 1, SKU: s.Terms.SKU, Name: s.Terms.Name, Kind: s.Terms.Kind, Features: s.Terms.Features,
 		Account: ledger.Account(s.Terms.Account), Partner: s.Terms.Partner, Service: s.Period(k), Quantity: "1", Unit: s.Terms.Unit,
 		Calc: Calc{Method: Rated, Factors: []money.Decimal{s.Terms.Unit, "1"}, Rounding: HalfUp}}
 }

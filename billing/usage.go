@@ -19,6 +19,9 @@ import (
 const (
 	MaxUsageBatch = 1000
 	MaxSource     = 100 // bytes of a source and of an id
+
+	MaxQuantity money.Decimal = "1000000"    // of one event
+	MaxPriced   money.Decimal = "1000000000" // a unit price must allow so many units, else a month's rating could overflow
 )
 
 // Usage is one event of metered use: Quantity units of Meter by VIN at At. (Source, ID) names it: the same again counts once.
@@ -48,8 +51,13 @@ func (u Usage) Check() error {
 	if u.Quantity.Sign() < 0 {
 		return fault.New(fault.Invalid, "quantity_negative", "a quantity is 0 or more, not %s", u.Quantity).At("/quantity")
 	}
+	if q, ok := new(big.Rat).SetString(string(u.Quantity)); !ok || q.Cmp(maxQuantity) > 0 {
+		return fault.New(fault.Invalid, "quantity_too_large", "a quantity is at most %s, not %s", MaxQuantity, u.Quantity).At("/quantity")
+	}
 	return nil
 }
+
+var maxQuantity, _ = new(big.Rat).SetString(string(MaxQuantity))
 
 // Digest is what "the same event" means.
 func (u Usage) Digest() string {
@@ -168,7 +176,7 @@ func usageInvoice(entity string, month period.Month, part int, ms []Metering) (i
 	var rated []Rating
 	for _, x := range ms {
 		t := x.Meter.Terms
-		line := Line{No: len(inv.Lines) + 1, SKU: t.SKU, Name: t.Name, Kind: t.Kind, Features: t.Features, Account: ledger.Account(t.Account),
+		line := InvoiceLine{No: len(inv.Lines) + 1, SKU: t.SKU, Name: t.Name, Kind: t.Kind, Features: t.Features, Account: ledger.Account(t.Account),
 			Partner: t.Partner, Service: x.Service.Span(), Quantity: x.Quantity, Unit: t.Unit,
 			Calc: Calc{Method: Rated, Factors: []money.Decimal{t.Unit, x.Quantity}, Less: x.Billed, Rounding: HalfUp}}
 		if err := inv.add(line); err != nil {

@@ -100,7 +100,7 @@ type Accrual struct {
 }
 
 // Accrue splits a line between partner and house by largest remainder.
-func Accrue(inv billing.Invoice, l billing.Line, card RateCard) (Accrual, error) {
+func Accrue(inv billing.Invoice, l billing.InvoiceLine, card RateCard) (Accrual, error) {
 	parts, err := l.Price.Allocate([]int64{card.Numerator, card.Denominator - card.Numerator})
 	if err != nil {
 		return Accrual{}, err
@@ -143,8 +143,8 @@ func (p Payout) entry(market string) ledger.Entry {
 		{Debit: ledger.PartnerPayable, Credit: ledger.Cash, Amount: p.Amount, Dims: ledger.Dims{Partner: p.Partner, Market: market}}}}
 }
 
-// StatementLine is one accrual or payout.
-type StatementLine struct {
+// Item is one accrual or payout.
+type Item struct {
 	Ref    string       `json:"ref"`  // of the ledger entry behind it
 	Kind   string       `json:"kind"` // "accrual" or "payout"
 	Date   period.Date  `json:"date"`
@@ -156,15 +156,15 @@ type StatementLine struct {
 
 // Statement is a partner's account of one month, frozen.
 type Statement struct {
-	ID       string          `json:"id"`
-	Number   string          `json:"number"` // "STM-3"
-	Partner  string          `json:"partner"`
-	Month    period.Month    `json:"month"`
-	Opening  money.Amount    `json:"opening"`
-	Accruals money.Amount    `json:"accruals"`
-	Payouts  money.Amount    `json:"payouts"` // 0 or negative
-	Closing  money.Amount    `json:"closing"`
-	Lines    []StatementLine `json:"lines"`
+	ID       string       `json:"id"`
+	Number   string       `json:"number"` // "STM-3"
+	Partner  string       `json:"partner"`
+	Month    period.Month `json:"month"`
+	Opening  money.Amount `json:"opening"`
+	Accruals money.Amount `json:"accruals"`
+	Payouts  money.Amount `json:"payouts"` // 0 or negative
+	Closing  money.Amount `json:"closing"`
+	Lines    []Item       `json:"lines"`
 }
 
 // Compose makes the statement of a month, without its number. ok is false when there is nothing to state.
@@ -175,18 +175,18 @@ func Compose(id string, p Partner, m period.Month, opening money.Amount, as []Ac
 		s.Opening = zero
 	}
 	for _, a := range as {
-		s.Lines = append(s.Lines, StatementLine{Ref: a.Ref, Kind: "accrual", Date: a.Date, SKU: a.SKU, VIN: a.VIN, Base: a.Base, Amount: a.Share})
+		s.Lines = append(s.Lines, Item{Ref: a.Ref, Kind: "accrual", Date: a.Date, SKU: a.SKU, VIN: a.VIN, Base: a.Base, Amount: a.Share})
 		if s.Accruals, err = s.Accruals.Add(a.Share); err != nil {
 			return s, false, err
 		}
 	}
 	for _, x := range ps {
-		s.Lines = append(s.Lines, StatementLine{Ref: x.Ref(), Kind: "payout", Date: x.Date, Amount: x.Amount.Neg()})
+		s.Lines = append(s.Lines, Item{Ref: x.Ref(), Kind: "payout", Date: x.Date, Amount: x.Amount.Neg()})
 		if s.Payouts, err = s.Payouts.Sub(x.Amount); err != nil {
 			return s, false, err
 		}
 	}
-	slices.SortFunc(s.Lines, func(a, b StatementLine) int {
+	slices.SortFunc(s.Lines, func(a, b Item) int {
 		return strings.Compare(string(a.Date)+a.Ref, string(b.Date)+b.Ref)
 	})
 	s.Closing, err = money.Sum(s.Opening, s.Accruals, s.Payouts)

@@ -109,7 +109,7 @@ func (s *Service) OnInvoiced(ctx context.Context, inv billing.Invoice) error {
 	return failed
 }
 
-func (s *Service) accrue(ctx context.Context, inv billing.Invoice, l billing.Line) error {
+func (s *Service) accrue(ctx context.Context, inv billing.Invoice, l billing.InvoiceLine) error {
 	p, err := s.store.Partner(ctx, l.Partner)
 	if err != nil {
 		return err

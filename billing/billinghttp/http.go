@@ -19,12 +19,6 @@ import (
 	"roadbook/vin"
 )
 
-// DefaultLimit is the length of a page when none is asked for; MaxLimit the longest.
-const (
-	DefaultLimit = 50
-	MaxLimit     = 100
-)
-
 // Page is one page of a list.
 type Page[T any] struct {
 	Body struct {
@@ -56,13 +50,14 @@ func ParseCursor(s string) (string, error) {
 	return string(b), nil
 }
 
-type listInput struct {
+// ListInput is what every list takes. It is exported because huma reads only exported parts of an input.
+type ListInput struct {
 	VIN    string `query:"vin" doc:"Only this car"`
 	Cursor string `query:"cursor"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50"`
 }
 
-func (in listInput) car() (vin.VIN, error) {
+func (in ListInput) car() (vin.VIN, error) {
 	if in.VIN == "" {
 		return "", nil
 	}
@@ -75,7 +70,8 @@ type pathID struct {
 	ID string `path:"id"`
 }
 
-type keyed struct {
+// Keyed is what a write on one thing takes.
+type Keyed struct {
 	ID  string `path:"id"`
 	Key string `header:"Idempotency-Key" required:"true" maxLength:"255"`
 }
@@ -86,7 +82,7 @@ func Register(api huma.API, s *billing.Service) {
 	huma.Register(api, huma.Operation{OperationID: "list-invoices", Method: http.MethodGet, Path: "/v1/invoices", Tags: tags,
 		Summary: "List invoices in the order of their numbers"},
 		func(ctx context.Context, in *struct {
-			listInput
+			ListInput
 			State string `query:"state" enum:"open,past_due,paid" doc:"Only those in this state"`
 		}) (*Page[billing.Issued], error) {
 			car, err := in.car()
@@ -112,7 +108,7 @@ func Register(api huma.API, s *billing.Service) {
 	huma.Register(api, huma.Operation{OperationID: "charge-invoice", Method: http.MethodPost, Path: "/v1/invoices/{id}/charge", Tags: tags,
 		Summary: "Try again to collect an unpaid invoice"},
 		func(ctx context.Context, in *struct {
-			keyed
+			Keyed
 			Body struct {
 				Date string `json:"date" doc:"Book date of the payment, YYYY-MM-DD"`
 			}
@@ -126,7 +122,7 @@ func Register(api huma.API, s *billing.Service) {
 		})
 	huma.Register(api, huma.Operation{OperationID: "list-subscriptions", Method: http.MethodGet, Path: "/v1/subscriptions", Tags: tags,
 		Summary: "List subscriptions"},
-		func(ctx context.Context, in *listInput) (*Page[billing.Subscription], error) {
+		func(ctx context.Context, in *ListInput) (*Page[billing.Subscription], error) {
 			car, err := in.car()
 			if err != nil {
 				return nil, web.Error(err)
@@ -143,7 +139,7 @@ func Register(api huma.API, s *billing.Service) {
 		})
 	huma.Register(api, huma.Operation{OperationID: "cancel-subscription", Method: http.MethodPost, Path: "/v1/subscriptions/{id}/cancel", Tags: tags,
 		Summary: "End a subscription with the period that is already invoiced"},
-		func(ctx context.Context, in *keyed) (*one[billing.Subscription], error) {
+		func(ctx context.Context, in *Keyed) (*one[billing.Subscription], error) {
 			sub, err := s.Cancel(ctx, in.ID)
 			return &one[billing.Subscription]{sub}, web.Error(err)
 		})
@@ -152,9 +148,9 @@ func Register(api huma.API, s *billing.Service) {
 		func(ctx context.Context, in *struct {
 			Key  string `header:"Idempotency-Key" required:"true" maxLength:"255"`
 			Body struct {
-				Events []event `json:"events" maxItems:"1000"`
+				Events []usageEvent `json:"events" maxItems:"1000"`
 			}
-		}) (*one[results], error) {
+		}) (*one[usageOutcomes], error) {
 			us := make([]billing.Usage, len(in.Body.Events))
 			for i, e := range in.Body.Events {
 				us[i] = e.usage()
@@ -163,12 +159,12 @@ func Register(api huma.API, s *billing.Service) {
 			if err != nil {
 				return nil, web.Error(err)
 			}
-			return &one[results]{results{Data: out}}, nil
+			return &one[usageOutcomes]{usageOutcomes{Data: out}}, nil
 		})
 }
 
-// event is a usage event as it comes from outside: what is wrong with one is told of that one, not of the batch.
-type event struct {
+// usageEvent is a usage event as it comes from outside: what is wrong with one is told of that one, not of the batch.
+type usageEvent struct {
 	Source   string    `json:"source" doc:"Who counted; with id the event's name"`
 	ID       string    `json:"id"`
 	VIN      string    `json:"vin"`
@@ -178,11 +174,11 @@ type event struct {
 }
 
 // usage leaves the check of every field to billing.Usage.Check.
-func (e event) usage() billing.Usage {
+func (e usageEvent) usage() billing.Usage {
 	return billing.Usage{Source: e.Source, ID: e.ID, VIN: vin.VIN(e.VIN), Meter: e.Meter, Quantity: money.Decimal(e.Quantity), At: e.At}
 }
 
-type results struct {
+type usageOutcomes struct {
 	Data []billing.Outcome `json:"data" doc:"One per event, in the order of the request"`
 }
 

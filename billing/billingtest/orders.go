@@ -119,3 +119,5 @@ func (b *Books) Balance(a ledger.Account) (total int64) {
 	}
 	return total
 }
+
+func placed(o offer.Order) offer.Placed { return offer.Placed{Order: o} }

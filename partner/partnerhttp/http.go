@@ -46,9 +46,13 @@ func ParseCursor(s string) (string, error) {
 	return string(b), nil
 }
 
+// PartnerStatement gives the statement a name of its own in the OpenAPI document, where a car's profit and loss is one too.
+type PartnerStatement partner.Statement
+
 type one[T any] struct{ Body T }
 
-type listInput struct {
+// ListInput is what every list takes. It is exported because huma reads only exported parts of an input.
+type ListInput struct {
 	Cursor string `query:"cursor"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50"`
 }
@@ -76,7 +80,7 @@ func Register(api huma.API, s *partner.Service) {
 		})
 	huma.Register(api, huma.Operation{OperationID: "list-partners", Method: http.MethodGet, Path: "/v1/partners", Tags: tags,
 		Summary: "List partners"},
-		func(ctx context.Context, in *listInput) (*Page[partner.Partner], error) {
+		func(ctx context.Context, in *ListInput) (*Page[partner.Partner], error) {
 			after, err := ParseCursor(in.Cursor)
 			if err != nil {
 				return nil, web.Error(err)
@@ -121,8 +125,8 @@ func Register(api huma.API, s *partner.Service) {
 		Summary: "List a partner's statements by month"},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
-			listInput
-		}) (*Page[partner.Statement], error) {
+			ListInput
+		}) (*Page[PartnerStatement], error) {
 			after, err := ParseCursor(in.Cursor)
 			if err != nil {
 				return nil, web.Error(err)
@@ -131,15 +135,19 @@ func Register(api huma.API, s *partner.Service) {
 			if err != nil {
 				return nil, web.Error(err)
 			}
-			return page(rows, in.Limit, func(st partner.Statement) string { return string(st.Month) }), nil
+			out := make([]PartnerStatement, len(rows))
+			for i, st := range rows {
+				out[i] = PartnerStatement(st)
+			}
+			return page(out, in.Limit, func(st PartnerStatement) string { return string(st.Month) }), nil
 		})
 	huma.Register(api, huma.Operation{OperationID: "get-partner-statement", Method: http.MethodGet, Path: "/v1/partners/{id}/statements/{month}", Tags: tags,
 		Summary: "Get a partner's frozen statement of a month"},
 		func(ctx context.Context, in *struct {
 			ID    string `path:"id"`
 			Month string `path:"month" example:"2026-03"`
-		}) (*one[partner.Statement], error) {
+		}) (*one[PartnerStatement], error) {
 			st, err := s.Statement(ctx, in.ID, period.Month(in.Month))
-			return &one[partner.Statement]{st}, web.Error(err)
+			return &one[PartnerStatement]{PartnerStatement(st)}, web.Error(err)
 		})
 }
