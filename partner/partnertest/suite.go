@@ -11,7 +11,6 @@ import (
 	"roadbook/fault"
 	"roadbook/ledger"
 	"roadbook/money"
-	"roadbook/offer"
 	"roadbook/partner"
 	"roadbook/period"
 	"roadbook/vin"
@@ -70,8 +69,8 @@ func Invoice(n int, day period.Date, who string, minor int64) billing.Invoice {
 	}
 	price := money.Of(minor, "CNY")
 	return billing.Invoice{ID: fmt.Sprintf("inv_%d", n), VIN: car, Customer: "anna", Market: "CN", Currency: "CNY", Date: day, Total: price, Lines: []billing.InvoiceLine{
-		{No: 1, SKU: "seat.heat", Kind: offer.Perpetual, Account: ledger.RevenueFeature, Price: price, Amount: price},
-		{No: 2, SKU: "app.karaoke", Kind: offer.App, Account: ledger.RevenueApp, Partner: who, Price: price, Amount: price},
+		{No: 1, SKU: "seat.heat", Kind: "perpetual", Account: ledger.RevenueFeature, Price: price, Amount: price},
+		{No: 2, SKU: "app.karaoke", Kind: "app", Account: ledger.RevenueApp, Partner: who, Price: price, Amount: price},
 	}}
 }
 
