@@ -28,9 +28,9 @@ const (
 
 // ECU is an electronic control unit.
 type ECU struct {
-	Serial   string `json:"serial"`
-	Hardware string `json:"hardware"` // id of its kind: images are made for it
-	Role     Role   `json:"role"`
+	Serial     string `json:"serial"`
+	HardwareID string `json:"hardware_id"` // of its kind: images are made for it
+	Role       Role   `json:"role"`
 }
 
 // State says where a car stands.
@@ -47,17 +47,18 @@ var States = []State{StateBuilt, StateSold}
 
 // Car is one vehicle.
 type Car struct {
-	VIN        vin.VIN   `json:"vin"`
-	Model      string    `json:"model"`
-	PackSerial string    `json:"pack_serial"`
-	ECUs       []ECU     `json:"ecus"`
-	BuiltAt    time.Time `json:"built_at"`
-	State      State     `json:"state"`
-	Owner      string    `json:"owner,omitempty"`
-	SoldAt     time.Time `json:"sold_at,omitzero"`
-	Enrolled   bool      `json:"enrolled"` // it has shown its secret and holds a key that we know
-	RevokedAt  time.Time `json:"revoked_at,omitzero"`
-	Reason     string    `json:"revoked_reason,omitempty"`
+	VIN        vin.VIN     `json:"vin"`
+	Model      string      `json:"model"`
+	PackSerial string      `json:"pack_serial"`
+	ECUs       []ECU       `json:"ecus"`
+	BuiltAt    time.Time   `json:"built_at"`
+	Cost       Cost        `json:"cost"` // when it was built
+	State      State       `json:"state"`
+	Owner      string      `json:"owner,omitempty"`
+	SoldOn     period.Date `json:"sold_on,omitempty"`
+	Enrolled   bool        `json:"enrolled"` // it has shown its secret and holds a key that we know
+	RevokedAt  time.Time   `json:"revoked_at,omitzero"`
+	Reason     string      `json:"revoked_reason,omitempty"`
 }
 
 // Plan is what a car is built from.
@@ -66,7 +67,7 @@ type Plan struct {
 	Model      string    `json:"model"`
 	PackSerial string    `json:"pack_serial"`
 	ECUs       []ECU     `json:"ecus"`
-	BuiltAt    time.Time `json:"built_at"`
+	BuiltAt    time.Time `json:"built_at"` // zero: now
 }
 
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$`)
@@ -89,8 +90,8 @@ func (p Plan) Check() error {
 	if err := checkName("/pack_serial", p.PackSerial); err != nil {
 		return err
 	}
-	if p.BuiltAt.IsZero() || p.BuiltAt.Year() > 9999 {
-		return fault.New(fault.Invalid, "built_at", "a car is built at some time").At("/built_at")
+	if y := p.BuiltAt.Year(); !p.BuiltAt.IsZero() && (y < 1970 || y > 9999) {
+		return fault.New(fault.Invalid, "built_at", "a car is built in the years 1970 to 9999, not %d", y).At("/built_at")
 	}
 	if len(p.ECUs) == 0 || len(p.ECUs) > MaxECUs {
 		return fault.New(fault.Invalid, "ecus", "a car has 1 to %d control units, this one %d", MaxECUs, len(p.ECUs)).At("/ecus")
@@ -101,7 +102,7 @@ func (p Plan) Check() error {
 		if err := checkName(at+"/serial", e.Serial); err != nil {
 			return err
 		}
-		if err := checkName(at+"/hardware", e.Hardware); err != nil {
+		if err := checkName(at+"/hardware_id", e.HardwareID); err != nil {
 			return err
 		}
 		if seen[e.Serial] {
@@ -124,11 +125,11 @@ func (p Plan) Check() error {
 
 // Cost is what a car costs to build, and whose pack is in it.
 type Cost struct {
-	Pack     money.Amount
-	BOM      money.Amount
-	Assembly money.Amount
-	Warranty money.Amount
-	Supplier string
+	Pack     money.Amount `json:"pack"`
+	BOM      money.Amount `json:"bom"`
+	Assembly money.Amount `json:"assembly"`
+	Warranty money.Amount `json:"warranty"` // set aside for repairs to come
+	Supplier string       `json:"supplier"` // of the pack
 }
 
 // Built is said as "fleet.Built", once per car, under its VIN.
@@ -138,7 +139,7 @@ type Built struct {
 	PackSerial string       `json:"pack_serial"`
 	Supplier   string       `json:"supplier"` // of the pack
 	Date       period.Date  `json:"date"`
-	BuiltAt    time.Time    `json:"built_at"`
+	At         time.Time    `json:"at"`
 	Pack       money.Amount `json:"pack"`
 	BOM        money.Amount `json:"bom"`
 	Assembly   money.Amount `json:"assembly"`

@@ -2,12 +2,15 @@ package fleet
 
 import (
 	"context"
+	"crypto"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
+	"fmt"
 	"time"
 
 	"roadbook/fault"
@@ -46,7 +49,7 @@ func (s *Service) newSecret() (string, Enrolment) {
 	b := make([]byte, secretBytes)
 	_, _ = rand.Read(b) // never fails (crypto/rand)
 	secret := base64.RawURLEncoding.EncodeToString(b)
-	return secret, Enrolment{Hash: hash([]byte(secret)), Expires: s.clock.Now().Add(s.cfg.SecretFor).UTC()}
+	return secret, Enrolment{Hash: hash([]byte(secret)), Expires: s.clock.Now().Add(SecretFor).UTC()}
 }
 
 func hash(b []byte) string {
@@ -116,7 +119,7 @@ func (s *Service) Renew(ctx context.Context, v vin.VIN, csr []byte) (Certificate
 	now := s.clock.Now().UTC()
 	request := digestCSR(csr)
 	had, err := s.store.CertificateFor(ctx, v, request)
-	if err == nil && now.Before(had.IssuedAt.Add(s.cfg.RepeatFor)) {
+	if err == nil && now.Before(had.IssuedAt.Add(RepeatFor)) {
 		return had, nil
 	}
 	if err != nil && fault.KindOf(err) != fault.NotFound {
@@ -161,6 +164,27 @@ func (s *Service) Certificates(ctx context.Context, v vin.VIN) ([]Certificate, e
 		return nil, err
 	}
 	return s.store.Certificates(ctx, v)
+}
+
+// Key returns the public key of the car's newest certificate: what the car signs its reports with. A car that has not
+// enrolled has none: a fault.NotFound.
+func (s *Service) Key(ctx context.Context, v vin.VIN) (crypto.PublicKey, error) {
+	all, err := s.Certificates(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, fault.New(fault.NotFound, "key_unknown", "car %s has not enrolled a key", v)
+	}
+	block, _ := pem.Decode(all[0].Chain)
+	if block == nil {
+		return nil, fmt.Errorf("certificate %s of car %s is no PEM", all[0].Serial, v)
+	}
+	leaf, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("certificate %s of car %s: %w", all[0].Serial, v, err)
+	}
+	return leaf.PublicKey, nil
 }
 
 func revoked(c Car) error {

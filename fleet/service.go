@@ -34,7 +34,7 @@ type Store interface {
 	Cars(ctx context.Context, after vin.VIN, limit int) ([]Car, error)
 	Count(ctx context.Context) (int, error)
 	// Sell gives the car to its first owner. The same owner again is a no-op, another a fault.Refused "car_sold".
-	Sell(ctx context.Context, v vin.VIN, owner string, at time.Time) (Car, error)
+	Sell(ctx context.Context, v vin.VIN, owner string, on period.Date) error
 	// Revoke marks the car and all its certificates and says fleet.Revoked. A car that is revoked already is returned as it is.
 	Revoke(ctx context.Context, said Revoked) (Car, error)
 
@@ -50,14 +50,12 @@ type Store interface {
 	Certificates(ctx context.Context, v vin.VIN) ([]Certificate, error)
 }
 
-// Config is what an operator decides.
-type Config struct {
-	SecretFor time.Duration // how long an enrolment secret works, default 30 days
-	RepeatFor time.Duration // how long a renewal is taken for a repetition of the same request, default an hour
-}
-
-// MaxPage is how many cars a list answers at once.
-const MaxPage = 100
+// Limits of the service.
+const (
+	SecretFor = 90 * 24 * time.Hour // how long an enrolment secret works
+	RepeatFor = time.Hour           // how long a renewal is taken for a repetition of the same request
+	MaxPage   = 100                 // cars of one page
+)
 
 // Service is the fleet.
 type Service struct {
@@ -65,34 +63,32 @@ type Service struct {
 	clock     Clock
 	parts     Parts
 	authority Authority
-	cfg       Config
 }
 
 // New returns the fleet over a store.
-func New(store Store, clock Clock, parts Parts, authority Authority, cfg Config) *Service {
-	if cfg.SecretFor <= 0 {
-		cfg.SecretFor = 30 * 24 * time.Hour
-	}
-	if cfg.RepeatFor <= 0 {
-		cfg.RepeatFor = time.Hour
-	}
-	return &Service{store: store, clock: clock, parts: parts, authority: authority, cfg: cfg}
+func New(store Store, clock Clock, parts Parts, authority Authority) *Service {
+	return &Service{store: store, clock: clock, parts: parts, authority: authority}
 }
 
 // Build makes a car of a pack and control units, and returns the secret by which it enrols: once, for only its hash is
 // kept. The same plan again answers the same car, with a fresh secret as long as it has not enrolled and with none
 // afterwards. The request names the caller's attempt; empty means that the VIN does.
 func (s *Service) Build(ctx context.Context, request string, p Plan) (Car, string, error) {
-	p.BuiltAt = p.BuiltAt.UTC().Truncate(time.Microsecond)
 	if err := p.Check(); err != nil {
 		return Car{}, "", err
 	}
-	on := period.DateOf(p.BuiltAt)
-	if had, err := s.store.Car(ctx, p.VIN); err == nil && had.PackSerial != p.PackSerial {
+	switch had, err := s.store.Car(ctx, p.VIN); {
+	case err == nil && had.PackSerial != p.PackSerial:
 		return Car{}, "", Mismatch(p.VIN) // before a second pack is installed
-	} else if err != nil && fault.KindOf(err) != fault.NotFound {
+	case err == nil && p.BuiltAt.IsZero():
+		p.BuiltAt = had.BuiltAt
+	case err != nil && fault.KindOf(err) != fault.NotFound:
 		return Car{}, "", err
+	case p.BuiltAt.IsZero():
+		p.BuiltAt = s.clock.Now()
 	}
+	p.BuiltAt = p.BuiltAt.UTC().Truncate(time.Microsecond)
+	on := period.DateOf(p.BuiltAt)
 	cost, err := s.parts.Cost(ctx, p.Model, p.PackSerial, on)
 	if err != nil {
 		return Car{}, "", err
@@ -102,7 +98,7 @@ func (s *Service) Build(ctx context.Context, request string, p Plan) (Car, strin
 	}
 	secret, e := s.newSecret()
 	car, fresh, err := s.store.Build(ctx, cmp.Or(request, string(p.VIN)), p, e, Built{VIN: p.VIN, Model: p.Model, PackSerial: p.PackSerial, Supplier: cost.Supplier,
-		Date: on, BuiltAt: p.BuiltAt, Pack: cost.Pack, BOM: cost.BOM, Assembly: cost.Assembly, Warranty: cost.Warranty})
+		Date: on, At: p.BuiltAt, Pack: cost.Pack, BOM: cost.BOM, Assembly: cost.Assembly, Warranty: cost.Warranty})
 	if err != nil {
 		return Car{}, "", err
 	}
@@ -128,12 +124,15 @@ func (s *Service) Cars(ctx context.Context, after vin.VIN, limit int) ([]Car, er
 // Count returns the number of cars.
 func (s *Service) Count(ctx context.Context) (int, error) { return s.store.Count(ctx) }
 
-// MarkSold gives a car to its owner.
-func (s *Service) MarkSold(ctx context.Context, v vin.VIN, owner string, at time.Time) (Car, error) {
-	if owner == "" || len(owner) > MaxText {
-		return Car{}, fault.New(fault.Invalid, "owner", "an owner has a name of 1 to %d bytes", MaxText).At("/owner")
+// MarkSold gives a car to its first owner.
+func (s *Service) MarkSold(ctx context.Context, v vin.VIN, owner string, on period.Date) error {
+	if _, err := period.ParseDate(string(on)); err != nil {
+		return err
 	}
-	return s.store.Sell(ctx, v, owner, at.UTC().Truncate(time.Microsecond))
+	if owner == "" || len(owner) > MaxText {
+		return fault.New(fault.Invalid, "owner", "an owner has a name of 1 to %d bytes", MaxText).At("/owner")
+	}
+	return s.store.Sell(ctx, v, owner, on)
 }
 
 // Revoke cuts a car off: none of its certificates connects any more, and it gets no other. A second reason does not replace

@@ -13,7 +13,7 @@ import (
 
 // Config is what an operator decides.
 type Config struct {
-	Currency money.Currency // of accrued costs
+	Currency money.Currency // of accrued costs; empty: that of the tariff
 }
 
 // MaxPage is how many records a list answers at once.
@@ -27,7 +27,7 @@ type Service struct {
 
 // New returns the service over a store.
 func New(store Store, cfg Config) (*Service, error) {
-	if _, err := cfg.Currency.Exponent(); err != nil {
+	if _, err := cfg.Currency.Exponent(); cfg.Currency != "" && err != nil {
 		return nil, err
 	}
 	return &Service{store, cfg}, nil
@@ -326,11 +326,12 @@ func (s *Service) Accrue(ctx context.Context, month period.Month, v vin.VIN, met
 	if err != nil {
 		return CostAccrued{}, err
 	}
-	rate, err := s.rate(ctx, t.Currency, s.cfg.Currency, month.Last())
+	in := cmp.Or(s.cfg.Currency, t.Currency)
+	rate, err := s.rate(ctx, t.Currency, in, month.Last())
 	if err != nil {
 		return CostAccrued{}, err
 	}
-	amount, err := t.Cost(quantity, s.cfg.Currency, rate)
+	amount, err := t.Cost(quantity, in, rate)
 	if err != nil {
 		return CostAccrued{}, err
 	}

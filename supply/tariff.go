@@ -11,7 +11,7 @@ import (
 
 // Rate is a currency's price in another on a day. It holds until a later one is recorded.
 type Rate struct {
-	ID     string         `json:"id"`
+	ID     string         `json:"id,omitempty"`
 	From   money.Currency `json:"from"`
 	To     money.Currency `json:"to"`
 	Rate   money.Decimal  `json:"rate"` // units of To for one unit of From
@@ -43,7 +43,7 @@ func (r Rate) Check() error {
 
 // Tariff is what a supplier takes for a metered service: Price for every Per units of the meter.
 type Tariff struct {
-	ID       string         `json:"id"`
+	ID       string         `json:"id,omitempty"`
 	Meter    string         `json:"meter"` // "connectivity.car_month", "delivery.byte"
 	Supplier string         `json:"supplier"`
 	Currency money.Currency `json:"currency"`
@@ -113,7 +113,7 @@ func tariffOn(tariffs []Tariff, meter string, on period.Date) (Tariff, error) {
 		}
 	}
 	if best < 0 {
-		return Tariff{}, fault.New(fault.Refused, "tariff_missing", "there is no tariff for %q on %s", meter, on).At("/meter")
+		return Tariff{}, fault.New(fault.NotFound, "tariff_missing", "there is no tariff for %q on %s", meter, on).At("/meter")
 	}
 	return tariffs[best], nil
 }

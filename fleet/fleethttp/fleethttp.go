@@ -26,7 +26,7 @@ type planBody struct {
 	Model      string      `json:"model"`
 	PackSerial string      `json:"pack_serial"`
 	ECUs       []fleet.ECU `json:"ecus" minItems:"1"`
-	BuiltAt    time.Time   `json:"built_at"`
+	BuiltAt    time.Time   `json:"built_at,omitempty" doc:"default: now"`
 }
 
 type carOutput struct{ Body fleet.Car }

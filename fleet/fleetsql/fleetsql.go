@@ -12,6 +12,7 @@ import (
 
 	"roadbook/fault"
 	"roadbook/fleet"
+	"roadbook/period"
 	"roadbook/platform/sqldb"
 	"roadbook/vin"
 )
@@ -51,6 +52,10 @@ func fromMicros(n int64) time.Time {
 
 // Build inserts a car.
 func (s *Store) Build(ctx context.Context, request string, p fleet.Plan, e fleet.Enrolment, said fleet.Built) (fleet.Car, bool, error) {
+	cost, err := json.Marshal(fleet.Cost{Pack: said.Pack, BOM: said.BOM, Assembly: said.Assembly, Warranty: said.Warranty, Supplier: said.Supplier})
+	if err != nil {
+		return fleet.Car{}, false, err
+	}
 	body, err := json.Marshal(p)
 	if err != nil {
 		return fleet.Car{}, false, err
@@ -60,7 +65,7 @@ func (s *Store) Build(ctx context.Context, request string, p fleet.Plan, e fleet
 	var car fleet.Car
 	var fresh bool
 	err = s.db.Tx(ctx, func(tx *sqldb.Tx) error {
-		inserted, err := s.insert(ctx, tx, request, p, digest, e)
+		inserted, err := s.insert(ctx, tx, request, p, digest, string(cost), e)
 		if err != nil {
 			return err
 		}
@@ -92,7 +97,7 @@ func (s *Store) Build(ctx context.Context, request string, p fleet.Plan, e fleet
 }
 
 // insert reports false when the VIN is taken.
-func (s *Store) insert(ctx context.Context, tx *sqldb.Tx, request string, p fleet.Plan, digest string, e fleet.Enrolment) (bool, error) {
+func (s *Store) insert(ctx context.Context, tx *sqldb.Tx, request string, p fleet.Plan, digest, cost string, e fleet.Enrolment) (bool, error) {
 	var requests, vins, packs int
 	if err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM fleet_car WHERE request = $1 AND vin <> $2`, request, string(p.VIN)).Scan(&requests); err != nil {
 		return false, err
@@ -109,15 +114,15 @@ func (s *Store) insert(ctx context.Context, tx *sqldb.Tx, request string, p flee
 	if packs > 0 {
 		return false, fault.New(fault.Refused, "pack_taken", "pack %q is in another car", p.PackSerial).At("/pack_serial")
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO fleet_car (vin, request, model, pack_serial, built_at, plan, state, owner, sold_at, revoked_at, revoked_reason,
-		secret_hash, secret_expires, secret_used_by) VALUES ($1, $2, $3, $4, $5, $6, $7, '', 0, 0, '', $8, $9, '')`,
-		string(p.VIN), request, p.Model, p.PackSerial, micros(p.BuiltAt), digest, string(fleet.StateBuilt), e.Hash, micros(e.Expires))
+	_, err := tx.Exec(ctx, `INSERT INTO fleet_car (vin, request, model, pack_serial, built_at, plan, cost, state, owner, sold_on, revoked_at, revoked_reason,
+		secret_hash, secret_expires, secret_used_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', 0, '', $9, $10, '')`,
+		string(p.VIN), request, p.Model, p.PackSerial, micros(p.BuiltAt), digest, cost, string(fleet.StateBuilt), e.Hash, micros(e.Expires))
 	if err != nil {
 		return false, err
 	}
 	for n, u := range p.ECUs {
 		done, err := tx.Exec(ctx, `INSERT INTO fleet_ecu (serial, vin, n, hardware, role) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (serial) DO NOTHING`,
-			u.Serial, string(p.VIN), n, u.Hardware, string(u.Role))
+			u.Serial, string(p.VIN), n, u.HardwareID, string(u.Role))
 		if err != nil {
 			return false, err
 		}
@@ -128,7 +133,7 @@ func (s *Store) insert(ctx context.Context, tx *sqldb.Tx, request string, p flee
 	return true, nil
 }
 
-const carColumns = `vin, model, pack_serial, built_at, state, owner, sold_at, revoked_at, revoked_reason, secret_used_by`
+const carColumns = `vin, model, pack_serial, built_at, cost, state, owner, sold_on, revoked_at, revoked_reason, secret_used_by`
 
 // Car returns a car.
 func (s *Store) Car(ctx context.Context, v vin.VIN) (fleet.Car, error) {
@@ -166,12 +171,15 @@ func cars(ctx context.Context, db sqldb.Querier, where string, args ...any) ([]f
 	var out []fleet.Car
 	for rows.Next() {
 		var c fleet.Car
-		var built, sold, revoked int64
-		var used string
-		if err := rows.Scan(&c.VIN, &c.Model, &c.PackSerial, &built, &c.State, &c.Owner, &sold, &revoked, &c.Reason, &used); err != nil {
+		var built, revoked int64
+		var cost, used string
+		if err := rows.Scan(&c.VIN, &c.Model, &c.PackSerial, &built, &cost, &c.State, &c.Owner, &c.SoldOn, &revoked, &c.Reason, &used); err != nil {
 			return nil, err
 		}
-		c.BuiltAt, c.SoldAt, c.RevokedAt, c.Enrolled = fromMicros(built), fromMicros(sold), fromMicros(revoked), used != ""
+		if err := json.Unmarshal([]byte(cost), &c.Cost); err != nil {
+			return nil, err
+		}
+		c.BuiltAt, c.RevokedAt, c.Enrolled = fromMicros(built), fromMicros(revoked), used != ""
 		out = append(out, c)
 	}
 	if err := rows.Err(); err != nil {
@@ -194,7 +202,7 @@ func ecus(ctx context.Context, db sqldb.Querier, v vin.VIN) ([]fleet.ECU, error)
 	var out []fleet.ECU
 	for rows.Next() {
 		var e fleet.ECU
-		if err := rows.Scan(&e.Serial, &e.Hardware, &e.Role); err != nil {
+		if err := rows.Scan(&e.Serial, &e.HardwareID, &e.Role); err != nil {
 			return nil, err
 		}
 		out = append(out, e)
@@ -203,11 +211,9 @@ func ecus(ctx context.Context, db sqldb.Querier, v vin.VIN) ([]fleet.ECU, error)
 }
 
 // Sell gives a car to its first owner.
-func (s *Store) Sell(ctx context.Context, v vin.VIN, owner string, at time.Time) (fleet.Car, error) {
-	var car fleet.Car
-	err := s.db.Tx(ctx, func(tx *sqldb.Tx) error {
-		var err error
-		car, err = s.car(ctx, tx, v)
+func (s *Store) Sell(ctx context.Context, v vin.VIN, owner string, on period.Date) error {
+	return s.db.Tx(ctx, func(tx *sqldb.Tx) error {
+		car, err := s.car(ctx, tx, v)
 		switch {
 		case err != nil:
 			return err
@@ -216,11 +222,10 @@ func (s *Store) Sell(ctx context.Context, v vin.VIN, owner string, at time.Time)
 		case car.State == fleet.StateSold:
 			return fault.New(fault.Refused, "car_sold", "car %s is sold already", v).At("/owner")
 		}
-		car.State, car.Owner, car.SoldAt = fleet.StateSold, owner, at
-		_, err = tx.Exec(ctx, `UPDATE fleet_car SET state = $1, owner = $2, sold_at = $3 WHERE vin = $4`, string(car.State), owner, micros(at), string(v))
+		_, err = tx.Exec(ctx, `UPDATE fleet_car SET state = $1, owner = $2, sold_on = $3 WHERE vin = $4`,
+			string(fleet.StateSold), owner, string(on), string(v))
 		return err
 	})
-	return car, err
 }
 
 // Revoke cuts a car off.

@@ -7,9 +7,10 @@ CREATE TABLE fleet_car (
     pack_serial    TEXT   NOT NULL UNIQUE,
     built_at       BIGINT NOT NULL,
     plan           TEXT   NOT NULL, -- digest of the plan: what "the same car" means
+    cost           TEXT   NOT NULL, -- what it cost to build, as JSON
     state          TEXT   NOT NULL,
     owner          TEXT   NOT NULL,
-    sold_at        BIGINT NOT NULL, -- 0: not sold
+    sold_on        TEXT   NOT NULL, -- '': not sold
     revoked_at     BIGINT NOT NULL, -- 0: not revoked
     revoked_reason TEXT   NOT NULL,
     secret_hash    TEXT   NOT NULL,
