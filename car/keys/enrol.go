@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
+	"os"
 	"strings"
 
+	"roadbook/car/flash"
 	"roadbook/fault"
 	"roadbook/vin"
 )
@@ -30,16 +34,29 @@ type enrolment struct {
 }
 
 // Enrol trades the one-time secret from the factory for a certificate. A car that has one already does nothing. After a
-// lost answer the same call with the same secret may be made again: the key is the same.
+// lost answer the same call may be made again, also after a restart: it sends the very same request, by which the maker
+// recognises it.
 func (k *Keys) Enrol(ctx context.Context, client *http.Client, base, secret string) error {
 	if k.Enrolled() {
 		return nil
 	}
-	csr, err := k.Request()
+	csr, err := k.firstRequest()
 	if err != nil {
 		return err
 	}
 	return k.ask(ctx, client, base+EnrolPath, enrolment{k.vin, secret, string(csr)})
+}
+
+// firstRequest returns the request by which the car enrols. It is kept, because each signature by ECDSA is another one.
+func (k *Keys) firstRequest() ([]byte, error) {
+	b, err := os.ReadFile(k.path("request.pem"))
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return b, err
+	}
+	if b, err = k.Request(); err != nil {
+		return nil, err
+	}
+	return b, flash.Replace(k.path("request.pem"), b)
 }
 
 // Renew gets a new certificate for the same key when it is Due, and reports whether it did. The client must use TLSConfig.

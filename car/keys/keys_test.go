@@ -35,6 +35,7 @@ type maker struct {
 	pki     *pki.PKI
 	srv     *httptest.Server
 	enrols  int
+	first   string // request that used the secret
 	corrupt func(chain []byte) []byte
 }
 
@@ -64,7 +65,13 @@ func serve(t *testing.T, c *clock.Sim) *maker {
 			_, _ = w.Write([]byte(`{"code":"enrol_secret","detail":"wrong secret"}`))
 			return
 		}
+		if m.first != "" && m.first != body.CSR {
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			_, _ = w.Write([]byte(`{"code":"secret_used"}`))
+			return
+		}
 		m.enrols++
+		m.first = body.CSR
 		answer(w, body.VIN, body.CSR)
 	})
 	mux.HandleFunc("POST "+keys.RenewPath, func(w http.ResponseWriter, r *http.Request) {
@@ -170,6 +177,7 @@ func TestKeepsOnlyItsOwnCertificate(t *testing.T) {
 		{"noise", []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "certificate_malformed"},
 	} {
 		dir := t.TempDir()
+		m.first = ""
 		k, err := keys.Open(dir, v, m.pki.Pool(), c)
 		if err != nil {
 			t.Fatal(err)
@@ -180,6 +188,21 @@ func TestKeepsOnlyItsOwnCertificate(t *testing.T) {
 		}
 		if _, err := os.Stat(filepath.Join(dir, "certificate.pem")); err == nil {
 			t.Errorf("%s: reached the disk", row.reason)
+		}
+	}
+}
+
+func TestLostAnswer(t *testing.T) {
+	c, dir, v := clock.NewSim(start), t.TempDir(), car(t, 1)
+	m := serve(t, c)
+	for try, corrupt := range []func([]byte) []byte{func([]byte) []byte { return nil }, func(b []byte) []byte { return b }} {
+		m.corrupt = corrupt
+		k, err := keys.Open(dir, v, m.pki.Pool(), c) // killed in between
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Enrol(t.Context(), client(t, k), m.base(), "once"); (err == nil) != (try == 1) {
+			t.Errorf("try %d: %v", try, err)
 		}
 	}
 }
