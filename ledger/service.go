@@ -26,6 +26,8 @@ type Store interface {
 	Append(ctx context.Context, batch []Entry, at time.Time) ([]Outcome, error)
 	// Entries returns up to limit entries after number after, in order, that have a posting which the filter selects.
 	Entries(ctx context.Context, f Filter, after int64, limit int) ([]Booked, error)
+	// Newest returns up to limit such entries before number before (0: of all), in falling order.
+	Newest(ctx context.Context, f Filter, before int64, limit int) ([]Booked, error)
 	// Find returns the entry with the number or, if seq is 0, with the ref; a *fault.Error NotFound if there is none.
 	Find(ctx context.Context, seq int64, ref string) (Booked, error)
 	// Sums returns the selected rows of the roll-up, sorted by SortSums.
@@ -173,6 +175,14 @@ func (s *Service) Entries(ctx context.Context, f Filter, after int64, limit int)
 		return nil, err
 	}
 	return s.store.Entries(ctx, f, after, max(1, min(limit, MaxPage)))
+}
+
+// Newest returns up to limit entries before number before, the newest first; before 0 begins with the last entry.
+func (s *Service) Newest(ctx context.Context, f Filter, before int64, limit int) ([]Booked, error) {
+	if err := f.Check(); err != nil {
+		return nil, err
+	}
+	return s.store.Newest(ctx, f, before, max(1, min(limit, MaxPage)))
 }
 
 // Entry returns the entry with that number.

@@ -48,6 +48,21 @@ func (w *where) String() string {
 
 // Entries returns a page of entries that have a posting which the filter selects.
 func (s *Store) Entries(ctx context.Context, f ledger.Filter, after int64, limit int) ([]ledger.Booked, error) {
+	w := entriesWhere(f)
+	w.add("e.seq > ?", after)
+	return s.page(ctx, w, "seq", limit)
+}
+
+// Newest returns such a page from the end of the books.
+func (s *Store) Newest(ctx context.Context, f ledger.Filter, before int64, limit int) ([]ledger.Booked, error) {
+	w := entriesWhere(f)
+	if before > 0 {
+		w.add("e.seq < ?", before)
+	}
+	return s.page(ctx, w, "seq DESC", limit)
+}
+
+func entriesWhere(f ledger.Filter) where {
 	var posting where
 	posting.terms = []string{"p.entry_seq = e.seq"}
 	posting.addText("p.vehicle = ?", f.Vehicle)
@@ -55,14 +70,17 @@ func (s *Store) Entries(ctx context.Context, f ledger.Filter, after int64, limit
 	posting.addText("p.partner = ?", f.Partner)
 	posting.addIn("(p.debit IN ? OR p.credit IN ?)", f.Accounts)
 	w := where{args: posting.args}
-	w.add("e.seq > ?", after)
 	w.addText("e.book_date >= ?", string(f.From))
 	w.addText("e.book_date < ?", string(f.To))
 	if len(posting.terms) > 1 {
 		w.terms = append(w.terms, "EXISTS (SELECT 1 FROM ledger_posting p"+posting.String()+")")
 	}
+	return w
+}
+
+func (s *Store) page(ctx context.Context, w where, order string, limit int) ([]ledger.Booked, error) {
 	w.args = append(w.args, limit)
-	q := fmt.Sprintf(`SELECT %s FROM ledger_entry e%s ORDER BY seq LIMIT $%d`, entryColumns, w.String(), len(w.args))
+	q := fmt.Sprintf(`SELECT %s FROM ledger_entry e%s ORDER BY %s LIMIT $%d`, entryColumns, w.String(), order, len(w.args))
 	return entries(ctx, s.db.Read(), q, w.args)
 }
 

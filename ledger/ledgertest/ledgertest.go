@@ -4,6 +4,7 @@ package ledgertest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -197,10 +198,19 @@ func filters(t *testing.T, s *ledger.Service) {
 		if len(entries) != row.entries || len(sums) != row.sums {
 			t.Errorf("%s: %d entries and %d sums, want %d and %d", row.why, len(entries), len(sums), row.entries, row.sums)
 		}
+		newest := must[[]ledger.Booked](t)(s.Newest(ctx, row.f, 0, 100))
+		slices.Reverse(newest)
+		if !slices.EqualFunc(newest, entries, func(a, b ledger.Booked) bool { return a.Seq == b.Seq && a.ContentDigest() == b.Digest }) {
+			t.Errorf("%s: newest first there are %+v", row.why, newest)
+		}
 	}
 	page := must[[]ledger.Booked](t)(s.Entries(ctx, ledger.Filter{Vehicle: "V1"}, 1, 1))
 	if len(page) != 1 || page[0].Seq != 3 {
 		t.Errorf("the page after number 1 is %+v", page)
+	}
+	page = must[[]ledger.Booked](t)(s.Newest(ctx, ledger.Filter{Vehicle: "V1"}, 4, 1))
+	if len(page) != 1 || page[0].Seq != 3 {
+		t.Errorf("the page before number 4 is %+v", page)
 	}
 	_, err := s.Sums(ctx, ledger.Filter{Accounts: []ledger.Account{"asset:gold"}})
 	wantCode(t, err, fault.Invalid, "account_unknown")
