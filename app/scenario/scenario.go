@@ -119,6 +119,7 @@ type Tariff struct {
 	Meter    string        `yaml:"meter"`
 	Supplier string        `yaml:"supplier"`
 	Unit     money.Decimal `yaml:"unit"`
+	Per      int64         `yaml:"per"` // the unit price is for this many, 0 means 1
 	Evidence `yaml:",inline"`
 }
 

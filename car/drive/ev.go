@@ -22,6 +22,7 @@ type State struct {
 	At       float64 // seconds since the start of the drive
 	Speed    float64 // km/h
 	Odometer float64 // m
+	Energy   float64 // kWh out of the battery since the car was built, less what came back
 	SoC      float64 // percent
 	Power    float64 // W out of the battery; negative when it charges
 	Temp     float64 // mean cell temperature, Celsius
@@ -66,6 +67,7 @@ func (ev EV) Drive(from State, t Trace) []State {
 			s.SoC -= power * dt / 3600 / 1000 / ev.PackKWh * 100
 			s.SoC = math.Min(100, math.Max(1, s.SoC))
 			s.Power = power
+			s.Energy += power * dt / 3600 / 1000
 			s.Temp += (22 + math.Abs(power)/6000 - s.Temp) * math.Min(1, dt/1800)
 		}
 		s.At = p.At

@@ -11,6 +11,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -41,9 +43,23 @@ func NewAPI(mux *http.ServeMux, title, version, description string) huma.API {
 	cfg.DocsPath = "" // its page would load scripts from elsewhere
 	cfg.SchemasPath = ""
 	cfg.CreateHooks = nil // no $schema links in answers
+	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	cfg.Security = []map[string][]string{{"token": {}}}
 	return humago.New(mux, cfg)
+}
+
+// schemaName puts the package before a type's name: two domains may both have a Line.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	pkg := path.Base(t.PkgPath())
+	if t.Name() == "" || pkg == "." {
+		return name
+	}
+	return strings.ToUpper(pkg[:1]) + pkg[1:] + name
 }
 
 // statuses is the one table from an error's kind to its HTTP status.
@@ -180,6 +196,9 @@ func Cars(allow func(ctx context.Context, v vin.VIN, serial string) error, open 
 	})
 }
 
+// uploads are the routes that take large bodies and bound them themselves.
+var uploads = map[string]bool{"/v1/images": true, "/v1/apps/versions": true}
+
 // Token lets in whoever shows the operator's bearer token.
 func Token(token string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -189,7 +208,7 @@ func Token(token string, next http.Handler) http.Handler {
 			WriteError(w, fault.New(fault.Unauthorized, "token", "this API wants Authorization: Bearer TOKEN (serve writes it to DIR/token)"))
 			return
 		}
-		if r.Method == http.MethodPost && r.URL.Path != "/v1/images" {
+		if r.Method == http.MethodPost && !uploads[r.URL.Path] {
 			r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 		}
 		next.ServeHTTP(w, r)

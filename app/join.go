@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"roadbook/billing"
+	"roadbook/fault"
+	"roadbook/fleet"
+	"roadbook/money"
+	"roadbook/offer"
+	"roadbook/period"
+	"roadbook/platform/pki"
+	"roadbook/supply"
+	"roadbook/update"
+	"roadbook/vin"
+)
+
+// What one domain asks, answered by another.
+
+// parts answers fleet: what does a car with this pack cost, and is the pack to be had?
+type parts struct{ supply *supply.Service }
+
+func (p parts) Cost(ctx context.Context, model, serial string, on period.Date) (fleet.Cost, error) {
+	b, err := p.supply.CostOf(ctx, model, serial, on)
+	if err != nil {
+		return fleet.Cost{}, err
+	}
+	return fleet.Cost{Pack: b.Pack, BOM: b.BOM, Assembly: b.Assembly, Warranty: b.Warranty, Supplier: b.Supplier}, nil
+}
+
+func (p parts) Install(ctx context.Context, serial string, v vin.VIN, on period.Date) error {
+	return p.supply.Install(ctx, serial, v, on)
+}
+
+// authority answers fleet: a certificate for the car's key.
+type authority struct{ pki *pki.PKI }
+
+func (a authority) SignCar(csr []byte, v vin.VIN) ([]byte, string, time.Time, error) {
+	return a.pki.SignCar(csr, v)
+}
+
+// floor answers offer: below which price must this car not be sold?
+type floor struct {
+	fleet  *fleet.Service
+	supply *supply.Service
+	margin money.Decimal
+}
+
+func (f floor) Minimum(ctx context.Context, v vin.VIN, on period.Date) (money.Amount, error) {
+	car, err := f.fleet.Car(ctx, v)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	fl, err := f.supply.Floor(ctx, car.Model, car.PackSerial, on, f.margin)
+	return fl.Minimum, err
+}
+
+// inventory answers update: which computer does the car have, and whose reports are its own?
+type inventory struct{ fleet *fleet.Service }
+
+func (i inventory) Vehicle(ctx context.Context, v vin.VIN) (update.Vehicle, error) {
+	car, err := i.fleet.Car(ctx, v)
+	if err != nil {
+		return update.Vehicle{}, err
+	}
+	out := update.Vehicle{}
+	for _, e := range car.ECUs {
+		if e.Role == fleet.Primary {
+			out.ECU, out.HardwareID = e.Serial, e.HardwareID
+		}
+	}
+	key, err := i.fleet.Key(ctx, v)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return update.Vehicle{}, err
+	}
+	out.Key = key
+	return out, nil
+}
+
+// openGate lets every campaign start: no release of the pilot is among them yet.
+type openGate struct{}
+
+func (openGate) Verdict(context.Context, update.Release, int) error { return nil }
+
+// activate gives the car what was paid for.
+func (a *App) activate(ctx context.Context, e billing.Paid) error {
+	var paid []offer.Activation
+	for _, l := range e.Lines {
+		if len(l.Features) > 0 {
+			paid = append(paid, offer.Activation{SKU: l.SKU, Kind: l.Kind, Features: l.Features, From: l.From, Until: l.Until})
+		}
+	}
+	if len(paid) == 0 {
+		return nil
+	}
+	_, err := a.Offer.Activate(ctx, e.OrderID, e.VIN, paid...)
+	return err
+}
+
+// sold tells fleet who owns the car now.
+func (a *App) sold(ctx context.Context, inv billing.Invoice) error {
+	for _, l := range inv.Lines {
+		if l.Kind == offer.Vehicle {
+			return a.Fleet.MarkSold(ctx, inv.VIN, inv.Customer, inv.Date)
+		}
+	}
+	return nil
+}

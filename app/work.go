@@ -1,0 +1,192 @@
+package app
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"roadbook/fault"
+	"roadbook/fleet"
+	"roadbook/money"
+	"roadbook/period"
+	"roadbook/vin"
+)
+
+// The regular work: what falls due because time passes.
+
+const (
+	markClock = "clock"        // where simulated time stands
+	markDay   = "billed"       // the day through which billing has run
+	markMonth = "closed-month" // the last month that was closed
+	workEvery = 10 * time.Minute
+)
+
+// work runs the regular work now and then, until ctx ends. Simulated time does not pass by itself: there Advance does it.
+func (a *App) work(ctx context.Context) {
+	defer close(a.done)
+	tick := time.NewTicker(workEvery)
+	defer tick.Stop()
+	for {
+		if a.sim == nil {
+			if err := a.Tick(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("regular work", "err", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Tick does all that is due by now: renewals and dunning of each day, the close of each month. It goes on where it was;
+// doing it again has no second effect.
+func (a *App) Tick(ctx context.Context) error {
+	a.tick.Lock()
+	defer a.tick.Unlock()
+	today := period.DateOf(a.clock.Now())
+	done, err := a.marks.get(ctx, markDay)
+	if err != nil || done >= string(today) {
+		return err
+	}
+	if err := a.Billing.Run(ctx, today); err != nil {
+		return err
+	}
+	if err := a.closeMonths(ctx, today.Month()); err != nil {
+		return err
+	}
+	return a.marks.set(ctx, markDay, string(today))
+}
+
+// closeMonths closes the months before this one that are still open: what carriers take, and the partners' statements.
+func (a *App) closeMonths(ctx context.Context, this period.Month) error {
+	closed, err := a.marks.get(ctx, markMonth)
+	if err != nil {
+		return err
+	}
+	next := this // nothing was ever closed: begin with the first car's month
+	if closed != "" {
+		next = period.Month(closed).Next()
+	} else if first, err := a.firstMonth(ctx); err != nil {
+		return err
+	} else if first != "" {
+		next = first
+	}
+	for ; next < this; next = next.Next() {
+		if err := a.accrue(ctx, next); err != nil {
+			return err
+		}
+		// The partners' statements count what was invoiced: let the invoices be heard first.
+		if err := a.events.Settle(ctx); err != nil {
+			return err
+		}
+		if err := a.Partner.Close(ctx, next); err != nil {
+			return err
+		}
+		if err := a.marks.set(ctx, markMonth, string(next)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// accrue counts what each sold car had of the carriers in a month: the connection, and the bytes of telemetry and updates.
+func (a *App) accrue(ctx context.Context, m period.Month) error {
+	if err := a.Signal.Settle(ctx); err != nil {
+		return err
+	}
+	telemetry, err := a.Signal.MonthBytes(ctx, m)
+	if err != nil {
+		return err
+	}
+	return a.eachSold(ctx, func(v vin.VIN, on period.Date) error {
+		if on.Month() > m {
+			return nil
+		}
+		bytes := telemetry[v]
+		deliveries, err := a.Update.CarDeliveries(ctx, v)
+		if err != nil {
+			return err
+		}
+		for _, d := range deliveries {
+			if d.State.Final() && period.MonthOf(d.UpdatedAt) == m {
+				bytes += d.Image.Length
+			}
+		}
+		for _, used := range []struct {
+			meter    string
+			quantity int64
+		}{{meterConnectivity, 1}, {meterDelivery, bytes}} {
+			if used.quantity == 0 {
+				continue
+			}
+			_, err := a.Supply.Accrue(ctx, m, v, used.meter, money.Decimal(strconv.FormatInt(used.quantity, 10)))
+			if fault.KindOf(err) == fault.NotFound {
+				a.log.Warn("no tariff", "meter", used.meter, "month", m)
+				continue
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Advance moves simulated time: it first lets everything that is under way come to rest, so that what happened before
+// the new time is known before it, and then does what has fallen due.
+func (a *App) Advance(ctx context.Context, to time.Time) error {
+	if a.sim == nil {
+		return fault.New(fault.Refused, "clock_real", "this server runs on real time; start it with --simulate to set its clock")
+	}
+	if err := a.settle(ctx); err != nil {
+		return err
+	}
+	if a.sim.Set(to) {
+		if err := a.marks.set(ctx, markClock, a.sim.Now().Format(time.RFC3339Nano)); err != nil {
+			return err
+		}
+	}
+	if err := a.Tick(ctx); err != nil {
+		return err
+	}
+	return a.settle(ctx)
+}
+
+// settle waits until every frame that is stored is rolled up and every event is handled.
+func (a *App) settle(ctx context.Context) error {
+	if err := a.Signal.Settle(ctx); err != nil {
+		return err
+	}
+	return a.events.Settle(ctx)
+}
+
+// eachSold calls fn for every sold car with the day of its sale.
+func (a *App) eachSold(ctx context.Context, fn func(v vin.VIN, on period.Date) error) error {
+	for after := vin.VIN(""); ; {
+		cars, err := a.Fleet.Cars(ctx, after, fleet.MaxPage)
+		if err != nil || len(cars) == 0 {
+			return err
+		}
+		for _, c := range cars {
+			if c.SoldOn != "" {
+				if err := fn(c.VIN, c.SoldOn); err != nil {
+					return err
+				}
+			}
+		}
+		after = cars[len(cars)-1].VIN
+	}
+}
+
+// firstMonth is the month of the first sale, or empty.
+func (a *App) firstMonth(ctx context.Context) (first period.Month, err error) {
+	err = a.eachSold(ctx, func(_ vin.VIN, on period.Date) error {
+		if m := on.Month(); first == "" || m < first {
+			first = m
+		}
+		return nil
+	})
+	return first, err
+}

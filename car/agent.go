@@ -1,0 +1,277 @@
+package car
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"roadbook/car/drive"
+	"roadbook/car/grants"
+	"roadbook/car/keys"
+	"roadbook/car/meter"
+	"roadbook/car/updater"
+	"roadbook/car/uplink"
+	"roadbook/fault"
+	"roadbook/period"
+	"roadbook/vin"
+	"roadbook/wire/command"
+	"roadbook/wire/uptane"
+)
+
+// Clock tells the car's time.
+type Clock interface{ Now() time.Time }
+
+// Config is what an agent is given.
+type Config struct {
+	Dir          string // all that the car keeps
+	VIN          vin.VIN
+	ECU          string // serial of the primary control unit
+	HardwareID   string
+	Secret       string // one-time, from the factory; unused once enrolled
+	Provisioning Provisioning
+	Clock        Clock
+	Consent      func(ctx context.Context, r uptane.Release) bool // to an update; nil: yes
+	Patience     time.Duration                                    // how long to wait for a maker's side that is away
+	Log          *slog.Logger
+}
+
+// The car's defaults.
+const (
+	FactoryVersion = "1.0.0"
+	reportEvery    = 30.0 // seconds between the states that are reported from a 1 Hz drive
+	departure      = 8 * time.Hour
+	FeaturePilot   = "pilot.highway"
+	MeterPilot     = "pilot.km"
+)
+
+// Agent is the program in the car. Its methods are called one at a time, but for State and Hinted.
+type Agent struct {
+	cfg     Config
+	log     *slog.Logger
+	http    *http.Client
+	keys    *keys.Keys
+	uplink  *uplink.Uplink
+	updater *updater.Updater
+	grants  *grants.Grants
+	meter   *meter.Meter
+
+	mu      sync.Mutex
+	journal journal
+	hinted  map[command.Subject]bool
+}
+
+// Open starts the car on its folder: it enrols on the first start, connects, and goes on where it was.
+func Open(ctx context.Context, cfg Config) (*Agent, error) {
+	if err := cfg.Provisioning.Check(); err != nil {
+		return nil, err
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &Agent{cfg: cfg, log: cfg.Log, hinted: map[command.Subject]bool{command.Grant: true, command.Update: true}}
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+	}
+	return a, nil
+}
+
+func (a *Agent) open(ctx context.Context) (err error) {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(a.cfg.Provisioning.Roots))
+	if a.journal, err = readJournal(a.cfg.Dir); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	if a.keys, err = keys.Open(filepath.Join(a.cfg.Dir, "keys"), a.cfg.VIN, roots, a.cfg.Clock); err != nil {
+		return err
+	}
+	a.http = &http.Client{Transport: &http.Transport{TLSClientConfig: a.keys.TLSConfig(), MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute}}
+	if err := a.patiently(ctx, func() error { return a.keys.Enrol(ctx, a.http, a.cfg.Provisioning.Gateway, a.cfg.Secret) }); err != nil {
+		return fmt.Errorf("enrol: %w", err)
+	}
+	if a.grants, err = grants.Open(filepath.Join(a.cfg.Dir, "grants"), a.cfg.VIN, []ed25519.PublicKey{a.cfg.Provisioning.GrantKey}, a.cfg.Clock); err != nil {
+		return err
+	}
+	if a.meter, err = meter.Open(filepath.Join(a.cfg.Dir, "meter")); err != nil {
+		return err
+	}
+	if a.updater, err = updater.New(updater.Config{Dir: filepath.Join(a.cfg.Dir, "software"), VIN: a.cfg.VIN, ECU: a.cfg.ECU, HardwareID: a.cfg.HardwareID,
+		Factory:      updater.Version{Release: uptane.Release{Version: FactoryVersion}, ReleaseCounter: 1},
+		DirectorRoot: a.cfg.Provisioning.DirectorRoot, ImageRoot: a.cfg.Provisioning.ImageRoot,
+		Client: a.http, BaseURL: a.cfg.Provisioning.Gateway, Clock: a.cfg.Clock, Signer: a.keys.Signer(), Consent: a.cfg.Consent, Log: a.log}); err != nil {
+		return err
+	}
+	a.uplink, err = uplink.Open(filepath.Join(a.cfg.Dir, "uplink"), uplink.Config{VIN: a.cfg.VIN, Broker: a.cfg.Provisioning.MQTT,
+		TLS: a.keys.TLSConfig, OnHint: a.hint, Log: a.log})
+	return err
+}
+
+// hint remembers what the maker's side has for the car; the next Sync fetches it.
+func (a *Agent) hint(h command.Hint) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.hinted[h.Kind] = true
+}
+
+// take reports whether there was a hint, and forgets it.
+func (a *Agent) take(s command.Subject) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	was := a.hinted[s]
+	a.hinted[s] = false
+	return was
+}
+
+// Stop ends what Open began. Twice is fine.
+func (a *Agent) Stop(ctx context.Context) error {
+	if a.uplink != nil {
+		err := a.uplink.Stop(ctx)
+		a.uplink = nil
+		return err
+	}
+	return nil
+}
+
+// Drive lets the car drive the day's trace, reports it, and counts the pilot's kilometres if the car may use the pilot.
+// A day is driven once: after a crash within it, it goes on where it was.
+func (a *Agent) Drive(ctx context.Context, day period.Date, t drive.Trace) error {
+	if _, err := a.grants.Park(ctx); err != nil {
+		return err
+	}
+	if a.journal.Day > day || a.journal.Day == day && a.journal.Done {
+		return nil
+	}
+	if a.journal.Done {
+		a.journal = journal{Day: day, First: a.uplink.NextSeq(), State: a.journal.State}
+		if err := a.journal.write(a.cfg.Dir); err != nil {
+			return err
+		}
+	}
+	start := day.Time().Add(departure)
+	states := drive.Sedan.Drive(a.journal.State, t)
+	for i, f := range framesOf(start, drive.Thin(states, reportEvery)) {
+		if a.uplink.NextSeq() > a.journal.First+uint64(i) {
+			continue // was appended before a crash
+		}
+		if _, err := a.uplink.Append(f); err != nil {
+			return err
+		}
+	}
+	end := states[len(states)-1]
+	if a.grants.Allowed(FeaturePilot) {
+		if meters := int64(drive.HighwayMeters(states)); meters > 0 {
+			at := start.Add(time.Duration(end.At * float64(time.Second)))
+			// The day names the use: counting it again after a crash has no effect.
+			if err := a.meter.Add(string(day), MeterPilot, meters, at); err != nil {
+				return err
+			}
+		}
+	}
+	end.At, end.Speed, end.Power, end.Highway = 0, 0, 0, false
+	a.setJournal(journal{Day: day, Done: true, State: end})
+	return a.journal.write(a.cfg.Dir)
+}
+
+func (a *Agent) setJournal(j journal) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.journal = j
+}
+
+// Sync tells the maker's side what the car has, and fetches what it was hinted at: frames until acknowledged, usage,
+// a new certificate when due, the grant, software.
+func (a *Agent) Sync(ctx context.Context) error {
+	if err := a.uplink.Flush(ctx); err != nil {
+		return fmt.Errorf("frames: %w", err)
+	}
+	if err := a.sendUsage(ctx); err != nil {
+		return fmt.Errorf("usage: %w", err)
+	}
+	if a.keys.Due() {
+		if err := a.patiently(ctx, func() error { _, err := a.keys.Renew(ctx, a.http, a.cfg.Provisioning.Gateway); return err }); err != nil {
+			return fmt.Errorf("renew: %w", err)
+		}
+	}
+	if a.take(command.Grant) || a.grants.Due() {
+		if err := a.FetchGrant(ctx); err != nil {
+			a.hint(command.Hint{Kind: command.Grant})
+			return fmt.Errorf("grant: %w", err)
+		}
+	}
+	if a.take(command.Update) {
+		if err := a.poll(ctx); err != nil {
+			a.hint(command.Hint{Kind: command.Update})
+			return fmt.Errorf("update: %w", err)
+		}
+	}
+	return nil
+}
+
+// poll brings an update as far as it can. A refusal has been reported and is no failure of the car.
+func (a *Agent) poll(ctx context.Context) error {
+	return a.patiently(ctx, func() error {
+		_, err := a.updater.Poll(ctx)
+		if r, ok := errors.AsType[*uptane.Refusal](err); ok {
+			a.log.Warn("update refused", "vin", a.cfg.VIN, "attack", r.Attack, "err", r)
+			return nil
+		}
+		if err != nil && ctx.Err() == nil {
+			return fault.New(fault.Unavailable, "update", "%v", err)
+		}
+		return err
+	})
+}
+
+// sendUsage sends the counters' growth until it is acknowledged; the same batch is sent until then.
+func (a *Agent) sendUsage(ctx context.Context) error {
+	for {
+		batch, ok, err := a.meter.Seal()
+		if err != nil || !ok {
+			return err
+		}
+		if err := a.uplink.SendUsage(ctx, batch); err != nil {
+			return err
+		}
+		if err := a.meter.Ack(batch.Seq); err != nil {
+			return err
+		}
+	}
+}
+
+// FetchGrant asks for the car's rights and accepts them if they are genuine and not older than those it has.
+func (a *Agent) FetchGrant(ctx context.Context) error {
+	raw, err := a.ask(ctx, http.MethodGet, "/car/v1/grant", "", nil)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil // nothing was bought yet
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := a.grants.Accept(raw); err != nil {
+		return err
+	}
+	_, err = a.grants.Park(ctx)
+	return err
+}
+
+// Buy orders a product for this car. The same key again has no second effect.
+func (a *Agent) Buy(ctx context.Context, sku, key string) error {
+	_, err := a.ask(ctx, http.MethodPost, "/car/v1/purchases", key, map[string]string{"sku": sku})
+	return err
+}
+
+// get reads a JSON answer of the maker's side.
+func (a *Agent) get(ctx context.Context, path string, out any) error {
+	b, err := a.ask(ctx, http.MethodGet, path, "", nil)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, out)
+}

@@ -1,0 +1,25 @@
+// Package car is the program in the car: one agent that knows who it is, tells what it measures, takes updates and rights
+// only when it can prove them, and counts what is used.
+//
+// # Owns
+//
+// The order in which the parts work: enrol, connect, sync; the journal of a day's drive; the calls to the maker's side.
+//
+// # Does not own
+//
+// The key (car/keys), the queue of frames (car/uplink), the slots (car/updater), the rights (car/grants), the counters
+// (car/meter), the screen (car/cockpit).
+//
+// # Always true
+//
+// What the car has told and the cloud has not acknowledged is on disk. A day is driven once, however often the program is
+// started. A feature is on only while a verified grant says so, and what ends during a drive ends at park.
+//
+// # Says
+//
+// Frames and usage batches by MQTT, version reports by HTTPS.
+//
+// # Start reading at
+//
+// Agent in agent.go.
+package car

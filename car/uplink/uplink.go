@@ -1,0 +1,310 @@
+// Package uplink carries the car's frames to the cloud: each is stored on the car until the cloud has acknowledged that it
+// is stored there.
+//
+// # Owns
+//
+// The queue of frames on disk, their sequence numbers, and the MQTT connection.
+//
+// # Does not own
+//
+// What is in a frame (wire/frame), the certificate (car/keys), the counters (car/meter).
+//
+// # Always true
+//
+// A frame that Append accepted is on disk until its PUBACK. Sequence numbers rise by one and survive a restart. Frames go
+// in order; one may go twice, never not at all.
+//
+// # Says
+//
+// Frames and usage batches by MQTT with QoS 1; hints from the cloud go to Config.OnHint.
+//
+// # Start reading at
+//
+// [Open], then run.
+package uplink
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"roadbook/fault"
+	"roadbook/vin"
+	"roadbook/wire/command"
+	"roadbook/wire/frame"
+)
+
+// Times of the connection.
+const (
+	connectWithin = 10 * time.Second
+	ackWithin     = 10 * time.Second // then the connection is given up and made anew
+	keepAlive     = 60 * time.Second
+	minPause      = 20 * time.Millisecond
+	maxPause      = 30 * time.Second // between two tries to connect, with jitter
+)
+
+// Config is what an uplink is given.
+type Config struct {
+	VIN    vin.VIN
+	Broker string               // "ssl://host:port"
+	TLS    func() *tls.Config   // asked at every connect, so that a renewed certificate is used
+	OnHint func(h command.Hint) // called from the connection's goroutine; must not block
+	Log    *slog.Logger
+}
+
+// Uplink sends a car's frames. It is safe for concurrent use.
+type Uplink struct {
+	cfg  Config
+	stop context.CancelFunc
+	done chan struct{}
+
+	mu      sync.Mutex
+	queue   *queue
+	client  mqtt.Client   // nil while there is no connection
+	changed chan struct{} // closed and replaced when the queue or the connection changes
+}
+
+// Open opens the queue in dir and begins to connect.
+func Open(dir string, cfg Config) (*Uplink, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	q, err := openQueue(dir)
+	if err != nil {
+		return nil, fmt.Errorf("uplink: %w", err)
+	}
+	ctx, stop := context.WithCancel(context.Background()) // ended by Stop
+	u := &Uplink{cfg: cfg, queue: q, stop: stop, done: make(chan struct{}), changed: make(chan struct{})}
+	go u.run(ctx)
+	return u, nil
+}
+
+// NextSeq is the number that the next frame will get.
+func (u *Uplink) NextSeq() uint64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.queue.next
+}
+
+// Waiting is the number of frames that the cloud has not acknowledged.
+func (u *Uplink) Waiting() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.queue.waiting)
+}
+
+// Connected reports whether there is a connection.
+func (u *Uplink) Connected() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.client != nil
+}
+
+// Append numbers a frame and stores it durably; it will be sent. An error with ErrFull stored nothing and lost nothing.
+func (u *Uplink) Append(f frame.Frame) (uint64, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	f.Seq = u.queue.next
+	b, err := frame.Encode(f)
+	if err != nil {
+		return 0, err
+	}
+	if err := u.queue.append(b); err != nil {
+		return 0, err
+	}
+	u.signal()
+	return f.Seq, nil
+}
+
+// signal wakes whoever waits for a change. The lock is held.
+func (u *Uplink) signal() {
+	close(u.changed)
+	u.changed = make(chan struct{})
+}
+
+// Flush returns when every frame appended so far is acknowledged.
+func (u *Uplink) Flush(ctx context.Context) error {
+	last := u.NextSeq() - 1
+	return u.await(ctx, func() bool { return len(u.queue.waiting) == 0 || u.queue.waiting[0].seq > last })
+}
+
+// await returns when ok, which is called with the lock held, says so.
+func (u *Uplink) await(ctx context.Context, ok func() bool) error {
+	for {
+		u.mu.Lock()
+		good, changed := ok(), u.changed
+		u.mu.Unlock()
+		if good {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-u.done:
+			return fault.New(fault.Unavailable, "uplink_stopped", "the uplink is stopped")
+		case <-changed:
+		}
+	}
+}
+
+// SendUsage sends a usage batch and returns when it is acknowledged. The caller sends the same batch again after an error.
+func (u *Uplink) SendUsage(ctx context.Context, b command.UsageBatch) error {
+	payload, err := b.Encode()
+	if err != nil {
+		return err
+	}
+	for {
+		var client mqtt.Client
+		if err := u.await(ctx, func() bool { client = u.client; return client != nil }); err != nil {
+			return err
+		}
+		if err := u.publish(ctx, client, command.Meter(u.cfg.VIN), payload); err == nil || ctx.Err() != nil {
+			return err
+		}
+		u.lost(client)
+	}
+}
+
+// Stop ends the connection. What is queued stays on disk. Twice is fine.
+func (u *Uplink) Stop(context.Context) error {
+	u.stop()
+	<-u.done
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.queue.file == nil {
+		return nil
+	}
+	err := u.queue.file.Close()
+	u.queue.file = nil
+	return err
+}
+
+// run connects, sends what waits, and connects again, with growing, jittered pauses, until ctx ends.
+func (u *Uplink) run(ctx context.Context) {
+	defer close(u.done)
+	pause := minPause
+	for ctx.Err() == nil {
+		client, err := u.connect()
+		if err != nil {
+			u.cfg.Log.Debug("uplink: connect", "vin", u.cfg.VIN, "err", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(pause/2 + time.Duration(rand.Int64N(int64(pause)))): //nolint:gosec // jitter
+			}
+			pause = min(2*pause, maxPause)
+			continue
+		}
+		pause = minPause
+		u.setClient(client)
+		err = u.send(ctx, client)
+		u.lost(client)
+		client.Disconnect(0)
+		if err != nil && ctx.Err() == nil {
+			u.cfg.Log.Debug("uplink: connection ended", "vin", u.cfg.VIN, "err", err)
+		}
+	}
+}
+
+func (u *Uplink) setClient(c mqtt.Client) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.client = c
+	u.signal()
+}
+
+// lost forgets a connection that is no good any more.
+func (u *Uplink) lost(c mqtt.Client) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.client == c {
+		u.client = nil
+		u.signal()
+	}
+}
+
+func (u *Uplink) connect() (mqtt.Client, error) {
+	o := mqtt.NewClientOptions().AddBroker(u.cfg.Broker).SetClientID(string(u.cfg.VIN)).SetProtocolVersion(4).
+		SetTLSConfig(u.cfg.TLS()).SetAutoReconnect(false).SetConnectRetry(false).SetCleanSession(true).
+		SetConnectTimeout(connectWithin).SetKeepAlive(keepAlive).SetOrderMatters(false)
+	o.SetConnectionLostHandler(func(c mqtt.Client, _ error) { u.lost(c) })
+	c := mqtt.NewClient(o)
+	if err := wait(context.Background(), c.Connect(), connectWithin); err != nil {
+		return nil, err
+	}
+	heard := func(_ mqtt.Client, m mqtt.Message) {
+		h, err := command.ParseHint(m.Payload())
+		if err != nil {
+			u.cfg.Log.Warn("uplink: hint", "vin", u.cfg.VIN, "err", err)
+			return
+		}
+		if u.cfg.OnHint != nil {
+			u.cfg.OnHint(h)
+		}
+	}
+	if err := wait(context.Background(), c.Subscribe(command.Down(u.cfg.VIN), 1, heard), connectWithin); err != nil {
+		c.Disconnect(0)
+		return nil, err
+	}
+	return c, nil
+}
+
+// send sends what waits, in order, until the connection fails or ctx ends.
+func (u *Uplink) send(ctx context.Context, client mqtt.Client) error {
+	for {
+		var next record
+		err := u.await(ctx, func() bool {
+			if u.client != client {
+				return true
+			}
+			if len(u.queue.waiting) == 0 {
+				return false
+			}
+			next = u.queue.waiting[0]
+			return true
+		})
+		if err != nil {
+			return err
+		}
+		if next.seq == 0 {
+			return errors.New("connection lost")
+		}
+		if err := u.publish(ctx, client, command.Frames(u.cfg.VIN), next.payload); err != nil {
+			return err
+		}
+		if err := u.acked(next.seq); err != nil {
+			return err
+		}
+	}
+}
+
+func (u *Uplink) acked(seq uint64) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	defer u.signal()
+	return u.queue.ack(seq)
+}
+
+// publish returns when the broker has acknowledged, which it does after the durable write.
+func (u *Uplink) publish(ctx context.Context, client mqtt.Client, topic string, payload []byte) error {
+	return wait(ctx, client.Publish(topic, 1, false, payload), ackWithin)
+}
+
+func wait(ctx context.Context, t mqtt.Token, within time.Duration) error {
+	timer := time.NewTimer(within)
+	defer timer.Stop()
+	select {
+	case <-t.Done():
+		return t.Error()
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return errors.New("no answer in time")
+	}
+}
