@@ -59,27 +59,28 @@ func claims(v vin.VIN, seq uint64, rights []Right, now time.Time) (c grant.Claim
 		}
 	}
 	for name, of := range byFeature(rights, today) {
-		last, next := merge(of, today)
+		r, next := merge(of, today)
 		if next != "" {
 			earlier(next.Time())
 		}
-		if !last.From.Time().Before(limit) { // a later document will carry it
-			earlier(last.From.Time())
+		if !r.From.Time().Before(limit) { // a later document will carry it
+			earlier(r.From.Time())
 			continue
 		}
-		f := grant.Feature{ID: name, Kind: grantKind(last.Kind), GraceHours: grace(last.Kind)}
-		if last.From > today {
-			f.Nbf = last.From.Time().Unix()
+		f := grant.Feature{ID: name, Kind: grantKind(r.Kind), GraceHours: grace(r.Kind)}
+		if r.From > today {
+			f.Nbf = r.From.Time().Unix()
 		}
-		switch end := last.Ends.Time(); {
-		case last.Ends == "" && f.Kind == grant.Perpetual:
+		switch end := r.Ends.Time(); {
+		case r.Ends == "" && f.Kind == grant.Perpetual:
 			f.GraceHours = 0
 			c.Exp = max(c.Exp, now.Add(PerpetualTerm).Unix())
-		case last.Ends == "" || end.After(limit):
+		case r.Ends == "" || end.After(limit):
 			f.Exp = limit.Unix()
 			earlier(now.Add(RenewAfter))
 		default:
 			f.Exp = end.Unix()
+			earlier(end.Add(time.Duration(f.GraceHours) * time.Hour)) // the next one leaves it out
 		}
 		if f.Exp != 0 {
 			c.Exp = max(c.Exp, f.Exp+int64(f.GraceHours)*3600)
@@ -90,11 +91,11 @@ func claims(v vin.VIN, seq uint64, rights []Right, now time.Time) (c grant.Claim
 	return c, renew
 }
 
-// byFeature groups the rights that are in force or to come.
+// byFeature groups the rights that are in force, in their grace, or to come.
 func byFeature(rights []Right, today period.Date) map[string][]Right {
 	out := map[string][]Right{}
 	for _, r := range rights {
-		if r.Ends != "" && (r.Ends <= today || r.Ends <= r.From) {
+		if r.Ends != "" && (r.Ends <= r.From || r.Ends.AddDays(int(grace(r.Kind))/24) <= today) {
 			continue
 		}
 		for _, f := range r.Features {
@@ -104,24 +105,47 @@ func byFeature(rights []Right, today period.Date) map[string][]Right {
 	return out
 }
 
-// merge joins rights to one feature that meet or overlap, beginning with the earliest, into one right with the kind of
-// the longest. next is the start of a right beyond a gap, which a later document will carry.
+// merge joins rights to one feature that meet or overlap into one right with the kind of the longest, beginning with those
+// in force, else with one in its grace, else with the next to come. next is the start of a right beyond a gap, which a
+// later document will carry.
 func merge(of []Right, today period.Date) (joined Right, next period.Date) {
+	rank := func(r Right) int {
+		switch {
+		case r.Active(today):
+			return 0
+		case r.From <= today:
+			return 1
+		}
+		return 2
+	}
 	slices.SortFunc(of, func(a, b Right) int {
-		return cmp.Or(cmp.Compare(max(a.From, today), max(b.From, today)), cmp.Compare(a.Ends, b.Ends))
+		order := cmp.Compare(rank(a), rank(b))
+		if order == 0 && rank(a) == 2 {
+			order = cmp.Compare(a.From, b.From)
+		}
+		return cmp.Or(order, -cmp.Compare(last(a), last(b)))
 	})
 	joined = of[0]
 	for _, r := range of[1:] {
-		if joined.Ends != "" && r.From > joined.Ends {
+		switch {
+		case rank(r) == 1: // over: what is in force, or the grace that lasts longest, says more
+		case r.From > last(joined) || rank(joined) == 1:
 			return joined, r.From
-		}
-		if joined.Ends != "" && (r.Ends == "" || r.Ends >= joined.Ends) {
+		case last(r) > last(joined):
 			joined.Ends, joined.Kind = r.Ends, r.Kind
-		} else if r.Ends == "" && grantKind(r.Kind) == grant.Perpetual {
+		case joined.Ends == "" && r.Ends == "" && r.From <= today && grantKind(r.Kind) == grant.Perpetual:
 			joined.Kind = r.Kind
 		}
 	}
 	return joined, ""
+}
+
+// last is the right's end in an order where no end is the latest.
+func last(r Right) period.Date {
+	if r.Ends == "" {
+		return "9999-12-31"
+	}
+	return r.Ends
 }
 
 // grantKind says how the car shows a right.
