@@ -33,6 +33,8 @@ type Store interface {
 	// Cars returns up to limit cars with a greater VIN, in the order of VINs.
 	Cars(ctx context.Context, after vin.VIN, limit int) ([]Car, error)
 	Count(ctx context.Context) (int, error)
+	// SoldOn returns how many cars were sold on each day.
+	SoldOn(ctx context.Context) (map[period.Date]int, error)
 	// Sell gives the car to its first owner. The same owner again is a no-op, another a fault.Refused "car_sold".
 	Sell(ctx context.Context, v vin.VIN, owner string, on period.Date) error
 	// Revoke marks the car and all its certificates and says fleet.Revoked. A car that is revoked already is returned as it is.
@@ -123,6 +125,18 @@ func (s *Service) Cars(ctx context.Context, after vin.VIN, limit int) ([]Car, er
 
 // Count returns the number of cars.
 func (s *Service) Count(ctx context.Context) (int, error) { return s.store.Count(ctx) }
+
+// Sold returns how many cars are sold by a day, and how many days they have been on the road together, that day included.
+func (s *Service) Sold(ctx context.Context, by period.Date) (cars int, days int64, err error) {
+	on, err := s.store.SoldOn(ctx)
+	for day, n := range on {
+		if day <= by {
+			cars += n
+			days += int64(n) * int64(period.Span{From: day, To: by.AddDays(1)}.Days())
+		}
+	}
+	return cars, days, err
+}
 
 // MarkSold gives a car to its first owner.
 func (s *Service) MarkSold(ctx context.Context, v vin.VIN, owner string, on period.Date) error {

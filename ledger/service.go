@@ -32,8 +32,8 @@ type Store interface {
 	Find(ctx context.Context, seq int64, ref string) (Booked, error)
 	// Sums returns the selected rows of the roll-up, sorted by SortSums.
 	Sums(ctx context.Context, f Filter) ([]Sum, error)
-	// Balances returns the selected rows added up by account and currency, sorted by SortSums.
-	Balances(ctx context.Context, f Filter) ([]Sum, error)
+	// ByProduct returns the selected rows added up by account, product and currency, sorted by SortSums.
+	ByProduct(ctx context.Context, f Filter) ([]Sum, error)
 	// State returns the head and the whole roll-up as they were at one moment.
 	State(ctx context.Context) (Head, []Sum, error)
 }
@@ -206,15 +206,21 @@ func (s *Service) Sums(ctx context.Context, f Filter) ([]Sum, error) {
 	return s.store.Sums(ctx, f)
 }
 
-// Balances returns one row per account and currency over all that the filter selects.
-func (s *Service) Balances(ctx context.Context, f Filter) ([]Sum, error) {
+// ByProduct returns one row per account, product and currency over all that the filter selects.
+func (s *Service) ByProduct(ctx context.Context, f Filter) ([]Sum, error) {
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
-	return s.store.Balances(ctx, f)
+	return s.store.ByProduct(ctx, f)
+}
+
+// Balances returns one row per account and currency over all that the filter selects.
+func (s *Service) Balances(ctx context.Context, f Filter) ([]Sum, error) {
+	sums, err := s.ByProduct(ctx, f)
+	return Wide(sums), err
 }
 
 // TrialBalance returns the balances of all accounts, in the order of the chart.
 func (s *Service) TrialBalance(ctx context.Context) ([]Sum, error) {
-	return s.store.Balances(ctx, Filter{})
+	return s.Balances(ctx, Filter{})
 }

@@ -51,6 +51,17 @@ func RollUp(entries ...Entry) []Sum {
 	return sorted(at)
 }
 
+// Wide adds rows up over all dimensions and months: one row per account and currency, sorted by SortSums.
+func Wide(sums []Sum) []Sum {
+	at := map[Sum]Sum{}
+	for _, s := range sums {
+		addTo(at, Sum{Account: s.Account, Currency: s.Currency}, s.Debit, s.Credit)
+	}
+	out := sorted(at)
+	SortSums(out)
+	return out
+}
+
 // SortSums sorts rows by account in the order of the chart, then by the other parts of their keys.
 func SortSums(sums []Sum) {
 	slices.SortFunc(sums, func(a, b Sum) int {
@@ -82,7 +93,7 @@ func sorted(at map[Sum]Sum) []Sum {
 type Filter struct {
 	Vehicle  string
 	Accounts []Account // any of these, on either side
-	Product  string
+	Products []string  // any of these
 	Partner  string
 	From, To period.Date // half open; an empty bound is none
 }
@@ -93,6 +104,9 @@ func (f Filter) Check() error {
 		if !known(a) {
 			return fault.New(fault.Invalid, "account_unknown", "account %q is not in the chart", a).At("/account")
 		}
+	}
+	if len(f.Products) > MaxPostings {
+		return fault.New(fault.Invalid, "products", "at most %d products are selected at once, not %d", MaxPostings, len(f.Products)).At("/product")
 	}
 	for at, d := range map[string]period.Date{"/from": f.From, "/to": f.To} {
 		if _, err := period.ParseDate(string(d)); d != "" && err != nil {

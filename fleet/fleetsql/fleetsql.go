@@ -162,6 +162,25 @@ func (s *Store) Count(ctx context.Context) (int, error) {
 	return n, s.db.Read().QueryRow(ctx, `SELECT COUNT(*) FROM fleet_car`).Scan(&n)
 }
 
+// SoldOn counts the sold cars by day.
+func (s *Store) SoldOn(ctx context.Context) (map[period.Date]int, error) {
+	rows, err := s.db.Read().Query(ctx, `SELECT sold_on, COUNT(*) FROM fleet_car WHERE sold_on <> '' GROUP BY sold_on`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[period.Date]int{}
+	for rows.Next() {
+		var day period.Date
+		var n int
+		if err := rows.Scan(&day, &n); err != nil {
+			return nil, err
+		}
+		out[day] = n
+	}
+	return out, rows.Err()
+}
+
 func cars(ctx context.Context, db sqldb.Querier, where string, args ...any) ([]fleet.Car, error) {
 	rows, err := db.Query(ctx, `SELECT `+carColumns+` FROM fleet_car `+where, args...)
 	if err != nil {

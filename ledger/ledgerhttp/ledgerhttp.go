@@ -19,14 +19,14 @@ import (
 type Filter struct {
 	Vehicle string   `query:"vehicle" doc:"VIN of the car that a posting is about" maxLength:"500"`
 	Account []string `query:"account,explode" doc:"any of these accounts, on either side; repeat the parameter" example:"revenue:hardware"`
-	Product string   `query:"product" doc:"SKU" maxLength:"500"`
+	Product []string `query:"product,explode" doc:"any of these SKUs; repeat the parameter" maxItems:"200"`
 	Partner string   `query:"partner" maxLength:"500"`
 	From    string   `query:"from" doc:"first book date, YYYY-MM-DD"`
 	To      string   `query:"to" doc:"the day after the last book date, YYYY-MM-DD"`
 }
 
 func (f Filter) domain() ledger.Filter {
-	out := ledger.Filter{Vehicle: f.Vehicle, Product: f.Product, Partner: f.Partner, From: period.Date(f.From), To: period.Date(f.To)}
+	out := ledger.Filter{Vehicle: f.Vehicle, Products: f.Product, Partner: f.Partner, From: period.Date(f.From), To: period.Date(f.To)}
 	for _, a := range f.Account {
 		out.Accounts = append(out.Accounts, ledger.Account(a))
 	}

@@ -28,15 +28,16 @@ func (w *where) addText(term, v string) {
 	}
 }
 
-func (w *where) addIn(format string, accounts []ledger.Account) {
-	if len(accounts) == 0 {
+// addIn appends a condition in which every "?" stands for the list of values; no values, no condition.
+func addIn[T ~string](w *where, term string, values []T) {
+	if len(values) == 0 {
 		return
 	}
-	in := placeholders(len(w.args)+1, len(accounts))
-	for _, a := range accounts {
-		w.args = append(w.args, string(a))
+	in := placeholders(len(w.args)+1, len(values))
+	for _, v := range values {
+		w.args = append(w.args, string(v))
 	}
-	w.terms = append(w.terms, strings.ReplaceAll(format, "?", in))
+	w.terms = append(w.terms, strings.ReplaceAll(term, "?", in))
 }
 
 func (w *where) String() string {
@@ -66,9 +67,9 @@ func entriesWhere(f ledger.Filter) where {
 	var posting where
 	posting.terms = []string{"p.entry_seq = e.seq"}
 	posting.addText("p.vehicle = ?", f.Vehicle)
-	posting.addText("p.product = ?", f.Product)
 	posting.addText("p.partner = ?", f.Partner)
-	posting.addIn("(p.debit IN ? OR p.credit IN ?)", f.Accounts)
+	addIn(&posting, "p.product IN ?", f.Products)
+	addIn(&posting, "(p.debit IN ? OR p.credit IN ?)", f.Accounts)
 	w := where{args: posting.args}
 	w.addText("e.book_date >= ?", string(f.From))
 	w.addText("e.book_date < ?", string(f.To))
@@ -132,11 +133,11 @@ func sumsWhere(f ledger.Filter) where {
 	var w where
 	first, last := f.Months()
 	w.addText("vehicle = ?", f.Vehicle)
-	w.addText("product = ?", f.Product)
 	w.addText("partner = ?", f.Partner)
 	w.addText("month >= ?", string(first))
 	w.addText("month <= ?", string(last))
-	w.addIn("account IN ?", f.Accounts)
+	addIn(&w, "product IN ?", f.Products)
+	addIn(&w, "account IN ?", f.Accounts)
 	return w
 }
 
@@ -147,11 +148,11 @@ func (s *Store) Sums(ctx context.Context, f ledger.Filter) ([]ledger.Sum, error)
 	return out, err
 }
 
-// Balances adds the rows up in the database: a fleet has many more rows than accounts.
-func (s *Store) Balances(ctx context.Context, f ledger.Filter) ([]ledger.Sum, error) {
+// ByProduct adds the rows up in the database: a fleet has many more rows than accounts and products.
+func (s *Store) ByProduct(ctx context.Context, f ledger.Filter) ([]ledger.Sum, error) {
 	w := sumsWhere(f)
-	_, out, err := s.sums(ctx, `SELECT 0, '', account, '', '', '', '', '', currency, CAST(SUM(debit) AS BIGINT), CAST(SUM(credit) AS BIGINT)
-		FROM ledger_sum`+w.String()+` GROUP BY account, currency`, w.args)
+	_, out, err := s.sums(ctx, `SELECT 0, '', account, '', product, '', '', '', currency, CAST(SUM(debit) AS BIGINT), CAST(SUM(credit) AS BIGINT)
+		FROM ledger_sum`+w.String()+` GROUP BY account, product, currency`, w.args)
 	return out, err
 }
 

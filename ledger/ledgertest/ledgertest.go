@@ -186,7 +186,7 @@ func filters(t *testing.T, s *ledger.Service) {
 		{"credited accounts count too", ledger.Filter{Accounts: []ledger.Account{ledger.RevenueHardware}}, 3, 3},
 		{"any of two accounts", ledger.Filter{Accounts: []ledger.Account{ledger.CostPartner, ledger.Inventory}}, 4, 4},
 		{"account and car of one posting", ledger.Filter{Vehicle: "V1", Accounts: []ledger.Account{ledger.CostPack}}, 2, 2},
-		{"product", ledger.Filter{Product: "app.x"}, 1, 2},
+		{"product", ledger.Filter{Products: []string{"app.x", "app.y"}}, 1, 2},
 		{"partner", ledger.Filter{Partner: "P1"}, 1, 2},
 		{"from the day itself", ledger.Filter{From: "2026-04-30"}, 2, 6},
 		{"up to the day before", ledger.Filter{To: "2026-04-30"}, 2, 12},
