@@ -125,7 +125,8 @@ func exclusions(api huma.API, s *supply.Service) {
 	const path = "/v1/suppliers/{supplier}/exclusions" // a key is of one supplier's list
 	huma.Register(api, op("exclusion-create", http.MethodPost, path, "Exclude a supplier for a span of days"),
 		func(ctx context.Context, in *struct {
-			creation[exclusionBody]
+			Key
+			Body     exclusionBody
 			Supplier string `path:"supplier"`
 		}) (*one[supply.Exclusion], error) {
 			request, err := web.Key("exc", path+" "+in.Supplier, in.Key.Key)
@@ -158,7 +159,8 @@ func models(api huma.API, s *supply.Service) {
 	const lines = "/v1/models/{model}/lines" // a key is of one model's lines
 	huma.Register(api, op("model-line-create", http.MethodPost, lines, "Add a part, or a part's new price from a day on"),
 		func(ctx context.Context, in *struct {
-			creation[supply.Line]
+			Key
+			Body  supply.Line
 			Model string `path:"model"`
 		}) (*one[supply.Line], error) {
 			request, err := web.Key("bom", lines+" "+in.Model, in.Key.Key)
