@@ -90,7 +90,7 @@ func (s *source) Cars(ctx context.Context, cursor string) (console.Cars, error) 
 	}
 	net := map[vin.VIN]money.Amount{}
 	for _, st := range earned {
-		net[st.VIN] = st.Net
+		net[vin.VIN(st.VIN)] = st.Net
 	}
 	out := console.Cars{AsOf: s.today()}
 	if len(page) > console.PageSize {
