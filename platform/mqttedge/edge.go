@@ -173,6 +173,13 @@ func (e *Edge) Connected() int {
 	return len(e.cars)
 }
 
+// Has reports whether the car is connected to this replica.
+func (e *Edge) Has(v vin.VIN) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.cars[v]) > 0
+}
+
 // Stats returns what was counted.
 func (e *Edge) Stats() Stats {
 	return Stats{e.Connected(), e.taken.Load(), e.failed.Load(), e.denied.Load(), e.turnedAway.Load()}
@@ -183,10 +190,7 @@ var ErrAway = fault.New(fault.Unavailable, "car_away", "the car is not connected
 
 // Publish sends a hint to the car (QoS 1). ErrAway means that it was not sent; nil does not mean that the car has read it.
 func (e *Edge) Publish(v vin.VIN, payload []byte) error {
-	e.mu.Lock()
-	_, here := e.cars[v]
-	e.mu.Unlock()
-	if !here {
+	if !e.Has(v) {
 		return ErrAway
 	}
 	if err := e.server.Publish(command.Down(v), payload, false, 1); err != nil {

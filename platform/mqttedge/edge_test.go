@@ -240,6 +240,9 @@ func TestPahoPublishesAndHears(t *testing.T) {
 	if n := w.Connected(); n != 1 {
 		t.Errorf("%d cars connected", n)
 	}
+	if !w.Has(w.a) || w.Has(w.b) {
+		t.Errorf("connected: the car that is %t, the car that is away %t", w.Has(w.a), w.Has(w.b))
+	}
 	if err := w.Publish(w.b, []byte("hint")); !errors.Is(err, mqttedge.ErrAway) {
 		t.Errorf("a hint to a car that is away: %v", err)
 	}
