@@ -87,6 +87,9 @@ func claims(v vin.VIN, seq uint64, rights []Right, now time.Time) (c grant.Claim
 		}
 		c.Features = append(c.Features, f)
 	}
+	if len(c.Features) == 0 { // it says no, and goes on saying so
+		c.Exp = now.Add(PerpetualTerm).Unix()
+	}
 	slices.SortFunc(c.Features, func(a, b grant.Feature) int { return cmp.Compare(a.ID, b.ID) })
 	return c, renew
 }

@@ -86,6 +86,14 @@ func TestDocumentTimes(t *testing.T) {
 	}
 }
 
+func TestADocumentWithoutRightsLasts(t *testing.T) {
+	now := time.Date(2023, 9, 10, 12, 0, 0, 0, time.UTC)
+	c, renew := claims("LRBR1CNE0PB000001", 1, []Right{{Kind: Term, Features: []string{"f"}, From: "2023-01-01", Ends: "2023-02-01"}}, now)
+	if len(c.Features) != 0 || !renew.IsZero() || c.Exp < now.AddDate(10, 0, 0).Unix() {
+		t.Errorf("%+v, renew %s: the car would ask again and again for nothing", c, renew)
+	}
+}
+
 func day(d period.Date) time.Time { return d.Time() }
 
 // TestEveryKindIsDecided walks all kinds through the switches over them.

@@ -20,6 +20,12 @@ var deterministic = func() cbor.EncMode {
 	return m
 }()
 
+// Key signs documents with one Ed25519 key.
+type Key ed25519.PrivateKey
+
+// Sign encodes and signs the claims.
+func (k Key) Sign(c Claims) ([]byte, error) { return Sign(ed25519.PrivateKey(k), c) }
+
 // Sign encodes and signs the claims. The same claims and key always give the same bytes: EdDSA needs no randomness.
 func Sign(key ed25519.PrivateKey, c Claims) ([]byte, error) {
 	if err := c.Check(); err != nil {
