@@ -33,7 +33,7 @@ type StatementLine struct {
 	Total    bool             `json:"total,omitempty"` // sums lines above: not to be added again
 	Accounts []ledger.Account `json:"accounts"`
 	Products []string         `json:"products,omitempty"` // of these products only; none: all
-	Link     string           `json:"link"`               // the entries behind it
+	Link     string           `json:"link,omitempty"`     // the entries behind it; none when no fee of the line's products is booked
 }
 
 // Line returns the amount of the line with the key, or nothing in the statement's currency.
@@ -114,7 +114,9 @@ func Build(currency money.Currency, v vin.VIN, asOf period.Date, sums []ledger.S
 			}
 		}
 		slices.Sort(l.Products)
-		l.Link = link(v, l)
+		if p.of == everything || len(l.Products) > 0 {
+			l.Link = link(v, l)
+		}
 		s.Lines = append(s.Lines, l)
 		add(&s.Net, l.Amount)
 		if strings.HasPrefix(string(p.account), "revenue:") {

@@ -120,3 +120,14 @@ func TestTheRefusalSaysWhyAndWho(t *testing.T) {
 		}
 	}
 }
+
+func FuzzMargin(f *testing.F) {
+	for _, s := range []string{"0.01", "-0.5", "1", "1/3", "1e-2", "0x1", "NaN", "0.999999999999"} {
+		f.Add(s, int64(14_350_000))
+	}
+	f.Fuzz(func(t *testing.T, margin string, cost int64) {
+		if p, err := supply.FloorPrice(money.Of(cost, "CNY"), money.Decimal(margin)); err == nil && cost > 0 && p.Minor <= 0 {
+			t.Fatalf("the floor of %d at margin %q is %d", cost, margin, p.Minor)
+		}
+	})
+}
