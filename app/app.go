@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -57,6 +56,7 @@ type App struct {
 
 	db     *sqldb.DB
 	bus    *bus.Bus
+	frames *bus.Lane
 	pki    *pki.PKI
 	events *jobs.Dispatcher
 	edge   *mqttedge.Edge
@@ -140,7 +140,10 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.token, err = token(filepath.Join(a.cfg.Data, "token")); err != nil {
 		return err
 	}
-	a.bus, err = bus.Open(ctx, bus.Config{URL: a.cfg.NATS, Dir: filepath.Join(a.cfg.Data, "streams"), Logger: a.log})
+	if a.bus, err = bus.Open(ctx, bus.Config{URL: a.cfg.NATS, Dir: filepath.Join(a.cfg.Data, "streams"), Logger: a.log}); err != nil {
+		return err
+	}
+	a.frames, err = a.bus.Lane(ctx, "frames", "roll")
 	return err
 }
 
@@ -259,7 +262,7 @@ func (a *App) Console() string { return "http://" + a.console }
 func (a *App) Gateway() string { return "https://" + a.gateway }
 
 // MQTT is the cars' broker.
-func (a *App) MQTT() string { return "ssl://" + a.mqtt }
+func (a *App) MQTT() string { return a.mqtt }
 
 // Token is the operator's.
 func (a *App) Token() string { return a.token }

@@ -9,7 +9,6 @@ import (
 	"roadbook/ledger"
 	"roadbook/money"
 	"roadbook/offer"
-	"roadbook/period"
 	"roadbook/supply"
 )
 

@@ -17,7 +17,7 @@ func (s *source) connectedCars() int64 {
 	return int64(s.a.edge.Connected())
 }
 
-func (s *source) connected(v vin.VIN) bool { return false }
+func (s *source) connected(v vin.VIN) bool { return s.a.edge != nil && s.a.edge.Has(v) }
 
 func (s *source) framesStored(ctx context.Context) (int64, error) { return 0, nil }
 
@@ -25,4 +25,6 @@ func (s *source) odometer(ctx context.Context, v vin.VIN) (int64, error) { retur
 
 func (s *source) signals(ctx context.Context, v vin.VIN) ([]console.Signal, error) { return nil, nil }
 
-func (s *source) frames(ctx context.Context, v vin.VIN) (console.Frames, error) { return console.Frames{}, nil }
+func (s *source) frames(ctx context.Context, v vin.VIN) (console.Frames, error) {
+	return console.Frames{}, nil
+}

@@ -96,6 +96,7 @@ func (a *Agent) open(ctx context.Context) (err error) {
 	if err := a.patiently(ctx, func() error { return a.keys.Enrol(ctx, a.http, a.cfg.Provisioning.Gateway, a.cfg.Secret) }); err != nil {
 		return fmt.Errorf("enrol: %w", err)
 	}
+	a.http.CloseIdleConnections() // made before there was a certificate to show
 	if a.grants, err = grants.Open(filepath.Join(a.cfg.Dir, "grants"), a.cfg.VIN, []ed25519.PublicKey{a.cfg.Provisioning.GrantKey}, a.cfg.Clock); err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (a *Agent) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.uplink, err = uplink.Open(filepath.Join(a.cfg.Dir, "uplink"), uplink.Config{VIN: a.cfg.VIN, Broker: a.cfg.Provisioning.MQTT,
-		TLS: a.keys.TLSConfig, OnHint: a.hint, Log: a.log})
+		TLS: a.keys.TLSConfig, OnHint: a.hint, OnConnect: a.connected, Log: a.log})
 	return err
 }
 
@@ -118,6 +119,12 @@ func (a *Agent) hint(h command.Hint) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.hinted[h.Kind] = true
+}
+
+// connected asks for everything: hints sent while the car was away are lost.
+func (a *Agent) connected() {
+	a.hint(command.Hint{Kind: command.Grant})
+	a.hint(command.Hint{Kind: command.Update})
 }
 
 // take reports whether there was a hint, and forgets it.
@@ -131,12 +138,16 @@ func (a *Agent) take(s command.Subject) bool {
 
 // Stop ends what Open began. Twice is fine.
 func (a *Agent) Stop(ctx context.Context) error {
+	var errs []error
 	if a.uplink != nil {
-		err := a.uplink.Stop(ctx)
+		errs = append(errs, a.uplink.Stop(ctx))
 		a.uplink = nil
-		return err
 	}
-	return nil
+	if a.meter != nil {
+		errs = append(errs, a.meter.Close())
+		a.meter = nil
+	}
+	return errors.Join(errs...)
 }
 
 // Drive lets the car drive the day's trace, reports it, and counts the pilot's kilometres if the car may use the pilot.
@@ -166,17 +177,27 @@ func (a *Agent) Drive(ctx context.Context, day period.Date, t drive.Trace) error
 	}
 	end := states[len(states)-1]
 	if a.grants.Allowed(FeaturePilot) {
-		if meters := int64(drive.HighwayMeters(states)); meters > 0 {
-			at := start.Add(time.Duration(end.At * float64(time.Second)))
-			// The day names the use: counting it again after a crash has no effect.
-			if err := a.meter.Add(string(day), MeterPilot, meters, at); err != nil {
-				return err
-			}
+		if err := a.count(day, start, int64(drive.HighwayMeters(states))); err != nil {
+			return err
 		}
 	}
 	end.At, end.Speed, end.Power, end.Highway = 0, 0, 0, false
 	a.setJournal(journal{Day: day, Done: true, State: end})
 	return a.journal.write(a.cfg.Dir)
+}
+
+// count counts the day's use of the pilot, in metres, unless a crash came after it was counted: nothing is sealed into a
+// batch before the day is done, so what was counted still pends.
+func (a *Agent) count(day period.Date, at time.Time, meters int64) error {
+	for _, u := range a.meter.Pending() {
+		if u.Meter == MeterPilot && u.Day == day {
+			return nil
+		}
+	}
+	if meters <= 0 {
+		return nil
+	}
+	return a.meter.Add(FeaturePilot, MeterPilot, meters, at)
 }
 
 func (a *Agent) setJournal(j journal) {
@@ -188,16 +209,18 @@ func (a *Agent) setJournal(j journal) {
 // Sync tells the maker's side what the car has, and fetches what it was hinted at: frames until acknowledged, usage,
 // a new certificate when due, the grant, software.
 func (a *Agent) Sync(ctx context.Context) error {
-	if err := a.uplink.Flush(ctx); err != nil {
-		return fmt.Errorf("frames: %w", err)
-	}
 	if err := a.sendUsage(ctx); err != nil {
 		return fmt.Errorf("usage: %w", err)
+	}
+	if err := a.uplink.Flush(ctx); err != nil {
+		return fmt.Errorf("frames: %w", err)
 	}
 	if a.keys.Due() {
 		if err := a.patiently(ctx, func() error { _, err := a.keys.Renew(ctx, a.http, a.cfg.Provisioning.Gateway); return err }); err != nil {
 			return fmt.Errorf("renew: %w", err)
 		}
+		a.http.CloseIdleConnections()
+		a.uplink.Reconnect()
 	}
 	if a.take(command.Grant) || a.grants.Due() {
 		if err := a.FetchGrant(ctx); err != nil {
@@ -231,6 +254,9 @@ func (a *Agent) poll(ctx context.Context) error {
 
 // sendUsage sends the counters' growth until it is acknowledged; the same batch is sent until then.
 func (a *Agent) sendUsage(ctx context.Context) error {
+	if !a.journal.Done {
+		return nil // a day that a crash broke off is counted to its end first
+	}
 	for {
 		batch, ok, err := a.meter.Seal()
 		if err != nil || !ok {

@@ -12,7 +12,7 @@ import (
 // side is and how to recognise it, the key that signs grants, and the first Root of both Uptane repositories (5.4.1).
 type Provisioning struct {
 	Gateway      string `json:"gateway"`       // "https://host:port"
-	MQTT         string `json:"mqtt"`          // "ssl://host:port"
+	MQTT         string `json:"mqtt"`          // "host:port", TLS
 	Roots        string `json:"roots"`         // PEM of the maker's root certificates
 	GrantKey     []byte `json:"grant_key"`     // Ed25519 public key
 	DirectorRoot []byte `json:"director_root"` // TUF Root of the Director repository

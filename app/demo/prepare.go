@@ -74,7 +74,7 @@ func (d *demo) prepare(ctx context.Context) error {
 		if err := put("partner", x.ID, "/v1/partners", partner.Partner{ID: partnerID(x.ID), Name: x.Name, Market: x.Market, Currency: s.Currency}); err != nil {
 			return err
 		}
-		card := partner.RateCard{Partner: partnerID(x.ID), Numerator: x.ShareBps, Denominator: basisPoints, Valid: period.Span{From: x.From}, Source: x.Source}
+		card := map[string]any{"numerator": x.ShareBps, "denominator": basisPoints, "valid": period.Span{From: x.From}, "source": x.Source}
 		if err := put("rate-card", x.ID, "/v1/partners/"+partnerID(x.ID)+"/rate-cards", card); err != nil {
 			return err
 		}

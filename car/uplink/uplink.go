@@ -53,10 +53,12 @@ const (
 // Config is what an uplink is given.
 type Config struct {
 	VIN    vin.VIN
-	Broker string               // "ssl://host:port"
+	Broker string               // "host:port" of the edge, TLS
 	TLS    func() *tls.Config   // asked at every connect, so that a renewed certificate is used
 	OnHint func(h command.Hint) // called from the connection's goroutine; must not block
-	Log    *slog.Logger
+	// OnConnect is called at each new connection: hints sent while the car was away are lost, so it should ask by itself.
+	OnConnect func()
+	Log       *slog.Logger
 }
 
 // Uplink sends a car's frames. It is safe for concurrent use.
@@ -172,6 +174,16 @@ func (u *Uplink) SendUsage(ctx context.Context, b command.UsageBatch) error {
 	}
 }
 
+// Reconnect makes a new connection, with the newest certificate.
+func (u *Uplink) Reconnect() {
+	u.mu.Lock()
+	c := u.client
+	u.mu.Unlock()
+	if c != nil {
+		u.lost(c)
+	}
+}
+
 // Stop ends the connection. What is queued stays on disk. Twice is fine.
 func (u *Uplink) Stop(context.Context) error {
 	u.stop()
@@ -230,7 +242,7 @@ func (u *Uplink) lost(c mqtt.Client) {
 }
 
 func (u *Uplink) connect() (mqtt.Client, error) {
-	o := mqtt.NewClientOptions().AddBroker(u.cfg.Broker).SetClientID(string(u.cfg.VIN)).SetProtocolVersion(4).
+	o := mqtt.NewClientOptions().AddBroker("ssl://" + u.cfg.Broker).SetClientID(string(u.cfg.VIN)).SetProtocolVersion(4).
 		SetTLSConfig(u.cfg.TLS()).SetAutoReconnect(false).SetConnectRetry(false).SetCleanSession(true).
 		SetConnectTimeout(connectWithin).SetKeepAlive(keepAlive).SetOrderMatters(false)
 	o.SetConnectionLostHandler(func(c mqtt.Client, _ error) { u.lost(c) })
@@ -251,6 +263,9 @@ func (u *Uplink) connect() (mqtt.Client, error) {
 	if err := wait(context.Background(), c.Subscribe(command.Down(u.cfg.VIN), 1, heard), connectWithin); err != nil {
 		c.Disconnect(0)
 		return nil, err
+	}
+	if u.cfg.OnConnect != nil {
+		u.cfg.OnConnect()
 	}
 	return c, nil
 }
