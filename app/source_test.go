@@ -21,6 +21,7 @@ import (
 	"roadbook/supply"
 	"roadbook/update"
 	"roadbook/vin"
+	"roadbook/wire/frame"
 )
 
 // fleetOf is a maker's side with cars sold in January 2024, each with a year of connectivity, a subscription and an app,
@@ -98,6 +99,16 @@ func newFleet(t *testing.T, cars int) fleetOf {
 		order("car", "2024-01-20", "car.su7", "connectivity.year")
 		order("software", "2024-01-20", "pilot", "app.karaoke")
 	}
+	for i, v := range f.cars[:1] {
+		for seq := range uint64(3) {
+			raw, err := frame.Encode(frame.Frame{Catalogue: frame.Catalogue, Seq: seq + 1, Base: day("2024-02-01"), Columns: []frame.Column{
+				{Signal: frame.Speed, Points: []frame.Point{{Offset: int64(seq), Raw: 725}}},
+				{Signal: frame.IsMoving, Points: []frame.Point{{Offset: int64(seq), Raw: 1}}},
+				{Signal: frame.TraveledDistance, Points: []frame.Point{{Offset: int64(seq), Raw: int64(12_345_678 + i)}}}}})
+			must(nil, err)
+			must(nil, a.Signal.Ingest(ctx, v, raw))
+		}
+	}
 	image, err := a.Update.Upload(ctx, strings.NewReader("an image"))
 	must(nil, err)
 	must(a.Update.Release(ctx, update.ReleaseRequest{ID: "rel1", Name: "Winter", Version: "2.4.0", HardwareID: "hw1", ReleaseCounter: 1, ImageSHA256: image.SHA256}))
@@ -136,6 +147,16 @@ func TestCarTellsItsRoadInOrder(t *testing.T) {
 	}
 	if car.State != "sold" || car.Customer != "cus_0" || vin.VIN(car.Statement.VIN) != f.cars[0] || car.Identity[0].Note != "CATL, pack.101" {
 		t.Errorf("the car is %+v", car)
+	}
+	if car.OdometerKm != 12_345 || car.Frames != (console.Frames{Sent: 3, Received: 3, Stored: 3}) {
+		t.Errorf("telemetry is %d km, %+v", car.OdometerKm, car.Frames)
+	}
+	var said []string
+	for _, s := range car.Signals {
+		said = append(said, strings.TrimSpace(s.Value+" "+s.Unit))
+	}
+	if got := strings.Join(said, ", "); got != "72.5 km/h, yes, 12345678 m" {
+		t.Errorf("the car says %q", got)
 	}
 	rights := map[string]console.Right{}
 	for _, r := range car.Rights {
@@ -209,7 +230,7 @@ func TestCountersAreSharedForAMoment(t *testing.T) {
 	f := newFleet(t, 1)
 	ctx := t.Context()
 	first, err := f.Counters(ctx)
-	if err != nil || first.Entries == 0 || first.Date != "2024-04-16" || first.Progress >= 0 {
+	if err != nil || first.Entries == 0 || first.Date != "2024-04-16" || first.Progress >= 0 || first.FramesStored != 3 || first.CarsConnected != 0 {
 		t.Fatalf("counters are %+v, %v", first, err)
 	}
 	f.until = time.Now().Add(time.Hour)
