@@ -145,8 +145,7 @@ func (d *Day) Merge(o Day) {
 
 // Gap is a run of frame numbers that are not stored, both ends included.
 type Gap struct {
-	From uint64 `json:"from"`
-	To   uint64 `json:"to"`
+	From, To uint64
 }
 
 // Counts is one car's gap ledger.

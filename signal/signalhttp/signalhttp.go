@@ -16,16 +16,16 @@ import (
 	"roadbook/vin"
 )
 
-// Reading is the latest value of a signal.
-type Reading struct {
+// LatestReading is the latest value of a signal.
+type LatestReading struct {
 	Path  string    `json:"path" doc:"VSS 6.0 path" example:"Vehicle.TraveledDistance"`
 	Value float64   `json:"value"`
 	Unit  string    `json:"unit,omitempty"`
 	At    time.Time `json:"at" doc:"when the car measured it"`
 }
 
-// Day is the roll-up of a day in UTC.
-type Day struct {
+// DrivenDay is the roll-up of a day in UTC.
+type DrivenDay struct {
 	Date     period.Date `json:"date"`
 	Meters   int64       `json:"meters" doc:"driven since the day before ended"`
 	EnergyWh int64       `json:"energy_wh" doc:"taken from the battery"`
@@ -34,14 +34,20 @@ type Day struct {
 	Bytes    int64       `json:"bytes" doc:"of the frames"`
 }
 
-// Counts tells whether what the car sent is what is stored.
-type Counts struct {
-	Sent       uint64       `json:"sent" doc:"highest frame number seen"`
-	Received   int64        `json:"received"`
-	Stored     int64        `json:"stored"`
-	Duplicates int64        `json:"duplicates" doc:"frames that came again and had no second effect"`
-	Agree      bool         `json:"agree" doc:"sent, received and stored are the same and nothing is missing"`
-	Gaps       []signal.Gap `json:"gaps" doc:"numbers that are not stored, oldest first, at most 100 runs"`
+// FrameCounts tells whether what the car sent is what is stored.
+type FrameCounts struct {
+	Sent       uint64     `json:"sent" doc:"highest frame number seen"`
+	Received   int64      `json:"received"`
+	Stored     int64      `json:"stored"`
+	Duplicates int64      `json:"duplicates" doc:"frames that came again and had no second effect"`
+	Agree      bool       `json:"agree" doc:"sent, received and stored are the same and nothing is missing"`
+	Gaps       []FrameGap `json:"gaps" doc:"numbers that are not stored, oldest first, at most 100 runs"`
+}
+
+// FrameGap is a run of frame numbers, both ends included.
+type FrameGap struct {
+	From uint64 `json:"from"`
+	To   uint64 `json:"to"`
 }
 
 type list[T any] struct {
@@ -61,7 +67,7 @@ func op(id, path, summary string) huma.Operation {
 
 // Register adds the operator's routes.
 func Register(api huma.API, s *signal.Service) {
-	huma.Register(api, op("car-signals", "/signals", "Show the latest value of each signal"), func(ctx context.Context, in *carInput) (*list[Reading], error) {
+	huma.Register(api, op("car-signals", "/signals", "Show the latest value of each signal"), func(ctx context.Context, in *carInput) (*list[LatestReading], error) {
 		v, err := parseVIN(in.VIN)
 		if err != nil {
 			return nil, web.Error(err)
@@ -70,18 +76,18 @@ func Register(api huma.API, s *signal.Service) {
 		if err != nil {
 			return nil, web.Error(err)
 		}
-		out := &list[Reading]{}
-		out.Body.Data = []Reading{}
+		out := &list[LatestReading]{}
+		out.Body.Data = []LatestReading{}
 		for _, r := range latest {
-			out.Body.Data = append(out.Body.Data, Reading{r.Signal.Path, r.Value, r.Signal.Unit, r.At})
+			out.Body.Data = append(out.Body.Data, LatestReading{r.Signal.Path, r.Value, r.Signal.Unit, r.At})
 		}
 		return out, nil
 	})
 	huma.Register(api, op("car-days", "/days", "List the days on which the car sent"), func(ctx context.Context, in *struct {
-		carInput
+		VIN    string `path:"vin"`
 		Cursor string `query:"cursor" doc:"next_cursor of the page before" maxLength:"100"`
 		Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"31"`
-	}) (*list[Day], error) {
+	}) (*list[DrivenDay], error) {
 		v, err := parseVIN(in.VIN)
 		if err != nil {
 			return nil, web.Error(err)
@@ -94,17 +100,17 @@ func Register(api huma.API, s *signal.Service) {
 		if err != nil {
 			return nil, web.Error(err)
 		}
-		out := &list[Day]{}
-		out.Body.Data = []Day{}
+		out := &list[DrivenDay]{}
+		out.Body.Data = []DrivenDay{}
 		for _, d := range days {
-			out.Body.Data = append(out.Body.Data, Day{d.Date, d.Meters, d.Wh, d.Samples, d.Frames, d.Bytes})
+			out.Body.Data = append(out.Body.Data, DrivenDay{d.Date, d.Meters, d.Wh, d.Samples, d.Frames, d.Bytes})
 		}
 		if len(days) == in.Limit {
 			out.Body.NextCursor = base64.RawURLEncoding.EncodeToString([]byte(days[len(days)-1].Date))
 		}
 		return out, nil
 	})
-	huma.Register(api, op("car-counts", "/counts", "Compare what the car sent with what is stored"), func(ctx context.Context, in *carInput) (*struct{ Body Counts }, error) {
+	huma.Register(api, op("car-counts", "/counts", "Compare what the car sent with what is stored"), func(ctx context.Context, in *carInput) (*struct{ Body FrameCounts }, error) {
 		v, err := parseVIN(in.VIN)
 		if err != nil {
 			return nil, web.Error(err)
@@ -113,7 +119,11 @@ func Register(api huma.API, s *signal.Service) {
 		if err != nil {
 			return nil, web.Error(err)
 		}
-		return &struct{ Body Counts }{Counts{c.Sent, c.Received, c.Stored, c.Duplicates, c.Agree(), append([]signal.Gap{}, c.Gaps...)}}, nil
+		out := &struct{ Body FrameCounts }{FrameCounts{c.Sent, c.Received, c.Stored, c.Duplicates, c.Agree(), []FrameGap{}}}
+		for _, g := range c.Gaps {
+			out.Body.Gaps = append(out.Body.Gaps, FrameGap(g))
+		}
+		return out, nil
 	})
 }
 
