@@ -233,6 +233,9 @@ func (a *App) listen() {
 
 // Start begins to listen and to work. The addresses are known when it returns.
 func (a *App) Start(ctx context.Context) error {
+	if err := a.roll(ctx); err != nil {
+		return fmt.Errorf("frames: %w", err)
+	}
 	if err := a.startEdge(ctx); err != nil {
 		return fmt.Errorf("mqtt edge: %w", err)
 	}

@@ -10,8 +10,10 @@ import (
 	"roadbook/fault"
 	"roadbook/money"
 	"roadbook/offer"
+	"roadbook/platform/bus"
 	"roadbook/platform/jobs"
 	"roadbook/platform/mqttedge"
+	"roadbook/signal"
 	"roadbook/update"
 	"roadbook/vin"
 	"roadbook/wire/command"
@@ -32,6 +34,18 @@ func (a *App) startEdge(context.Context) error {
 	}
 	a.mqtt = a.edge.Addr()
 	return nil
+}
+
+// roll hands what cars have sent to the domain, batch by batch.
+func (a *App) roll(ctx context.Context) error {
+	_, err := a.frames.Consume(ctx, func(ctx context.Context, batch []bus.Message) error {
+		records := make([]signal.Record, len(batch))
+		for i, m := range batch {
+			records[i] = signal.Record{VIN: vin.VIN(a.frames.Key(m)), Data: m.Data}
+		}
+		return a.Signal.Roll(ctx, records)
+	})
+	return err
 }
 
 // take stores durably what a car has published; only then is it acknowledged.
