@@ -57,7 +57,7 @@ func openQueue(dir string) (*queue, error) {
 		return nil, err
 	}
 	q.file = f
-	if err := q.replay(); err != nil {
+	if err := errors.Join(q.replay(), syncDir(dir)); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return q, nil
@@ -124,7 +124,7 @@ func encodeRecord(kind byte, seq uint64, payload []byte) []byte {
 // append stores a frame durably. After an error the file is as it was.
 func (q *queue) append(payload []byte) error {
 	if q.bytes+int64(len(payload)) > MaxQueueBytes {
-		return fault.New(fault.Unavailable, "queue_full", "%d bytes of frames wait for the cloud; %v", q.bytes, ErrFull)
+		return fmt.Errorf("%w: %w", ErrFull, fault.New(fault.Unavailable, "queue_full", "%d bytes of frames wait for the cloud, at most %d", q.bytes, MaxQueueBytes))
 	}
 	if len(payload)+9 > maxRecord {
 		return fault.New(fault.Invalid, "frame_size", "a frame of %d bytes does not fit a record of %d", len(payload), maxRecord)
@@ -187,5 +187,14 @@ func (q *queue) begin() error {
 	}
 	old := q.file
 	q.file, q.size = f, int64(len(head))
-	return old.Close()
+	return errors.Join(old.Close(), syncDir(filepath.Dir(q.path)))
+}
+
+// syncDir makes a new name in dir durable: without it a power cut may leave a synced file that nobody finds.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

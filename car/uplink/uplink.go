@@ -198,30 +198,39 @@ func (u *Uplink) Stop(context.Context) error {
 	return err
 }
 
-// run connects, sends what waits, and connects again, with growing, jittered pauses, until ctx ends.
+// run connects, sends what waits, and connects again until ctx ends. It pauses, longer each time and with jitter, until the
+// cloud has acknowledged something: an edge that takes cars in and then nothing from them must not be stormed.
 func (u *Uplink) run(ctx context.Context) {
 	defer close(u.done)
 	pause := minPause
 	for ctx.Err() == nil {
-		client, err := u.connect()
-		if err != nil {
-			u.cfg.Log.Debug("uplink: connect", "vin", u.cfg.VIN, "err", err)
-			select {
-			case <-ctx.Done():
-			case <-time.After(pause/2 + time.Duration(rand.Int64N(int64(pause)))): //nolint:gosec // jitter
-			}
-			pause = min(2*pause, maxPause)
-			continue
+		began := time.Now()
+		progress, err := u.session(ctx)
+		if ctx.Err() != nil {
+			return
 		}
-		pause = minPause
-		u.setClient(client)
-		err = u.send(ctx, client)
-		u.lost(client)
-		client.Disconnect(0)
-		if err != nil && ctx.Err() == nil {
-			u.cfg.Log.Debug("uplink: connection ended", "vin", u.cfg.VIN, "err", err)
+		if progress || time.Since(began) > maxPause {
+			pause = minPause
 		}
+		u.cfg.Log.Debug("uplink: connection ended", "vin", u.cfg.VIN, "err", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause/2 + time.Duration(rand.Int64N(int64(pause)))): //nolint:gosec // jitter
+		}
+		pause = min(2*pause, maxPause)
 	}
+}
+
+// session is one connection. progress: the cloud acknowledged a frame.
+func (u *Uplink) session(ctx context.Context) (progress bool, err error) {
+	client, err := u.connect(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer client.Disconnect(0)
+	defer u.lost(client)
+	u.setClient(client)
+	return u.send(ctx, client)
 }
 
 func (u *Uplink) setClient(c mqtt.Client) {
@@ -241,13 +250,14 @@ func (u *Uplink) lost(c mqtt.Client) {
 	}
 }
 
-func (u *Uplink) connect() (mqtt.Client, error) {
+func (u *Uplink) connect(ctx context.Context) (mqtt.Client, error) {
 	o := mqtt.NewClientOptions().AddBroker("ssl://" + u.cfg.Broker).SetClientID(string(u.cfg.VIN)).SetProtocolVersion(4).
 		SetTLSConfig(u.cfg.TLS()).SetAutoReconnect(false).SetConnectRetry(false).SetCleanSession(true).
 		SetConnectTimeout(connectWithin).SetKeepAlive(keepAlive).SetOrderMatters(false)
 	o.SetConnectionLostHandler(func(c mqtt.Client, _ error) { u.lost(c) })
 	c := mqtt.NewClient(o)
-	if err := wait(context.Background(), c.Connect(), connectWithin); err != nil {
+	if err := wait(ctx, c.Connect(), connectWithin); err != nil {
+		c.Disconnect(0)
 		return nil, err
 	}
 	heard := func(_ mqtt.Client, m mqtt.Message) {
@@ -260,7 +270,7 @@ func (u *Uplink) connect() (mqtt.Client, error) {
 			u.cfg.OnHint(h)
 		}
 	}
-	if err := wait(context.Background(), c.Subscribe(command.Down(u.cfg.VIN), 1, heard), connectWithin); err != nil {
+	if err := wait(ctx, c.Subscribe(command.Down(u.cfg.VIN), 1, heard), connectWithin); err != nil {
 		c.Disconnect(0)
 		return nil, err
 	}
@@ -271,7 +281,7 @@ func (u *Uplink) connect() (mqtt.Client, error) {
 }
 
 // send sends what waits, in order, until the connection fails or ctx ends.
-func (u *Uplink) send(ctx context.Context, client mqtt.Client) error {
+func (u *Uplink) send(ctx context.Context, client mqtt.Client) (progress bool, err error) {
 	for {
 		var next record
 		err := u.await(ctx, func() bool {
@@ -285,17 +295,18 @@ func (u *Uplink) send(ctx context.Context, client mqtt.Client) error {
 			return true
 		})
 		if err != nil {
-			return err
+			return progress, err
 		}
 		if next.seq == 0 {
-			return errors.New("connection lost")
+			return progress, errors.New("connection lost")
 		}
 		if err := u.publish(ctx, client, command.Frames(u.cfg.VIN), next.payload); err != nil {
-			return err
+			return progress, err
 		}
 		if err := u.acked(next.seq); err != nil {
-			return err
+			return progress, err
 		}
+		progress = true
 	}
 }
 
