@@ -90,14 +90,8 @@ func (c demoCmd) Run(ctx context.Context, out io.Writer, log *slog.Logger) (err 
 		api = &client.Client{Base: a.Console(), Token: a.Token()}
 		fmt.Fprintf(out, "%s: %d cars, %d months. The console is at %s\n", s.Title, c.Cars, c.Months, consoleName(a.Console()))
 	}
-	bar := progressbar.NewOptions(1, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionShowCount())
 	err = demo.Run(ctx, demo.Config{Scenario: s, Cars: c.Cars, Months: c.Months, Dir: filepath.Join(c.Data, "cars"), Traces: traces, API: api, Log: log,
-		Progress: func(done, total int, doing string) {
-			bar.ChangeMax(total)
-			bar.Describe(doing)
-			_ = bar.Set(done) // a bar that cannot be drawn stops nothing
-		}})
+		Progress: progress(os.Stderr)})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil // interrupted: a start on the same --data goes on
@@ -133,6 +127,26 @@ func (c demoCmd) scenario() (scenario.Scenario, error) {
 
 // consoleName writes a loopback address as a person types it.
 func consoleName(url string) string { return strings.Replace(url, "127.0.0.1", "localhost", 1) }
+
+// progress draws a bar on a terminal; elsewhere it writes a line for each tenth.
+func progress(to *os.File) func(done, total int, doing string) {
+	if info, err := to.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		tenth := -1
+		return func(done, total int, doing string) {
+			if now := done * 10 / total; now > tenth {
+				tenth = now
+				fmt.Fprintf(to, "%3d %%  %s\n", now*10, doing)
+			}
+		}
+	}
+	bar := progressbar.NewOptions(1, progressbar.OptionSetWriter(to), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionShowCount())
+	return func(done, total int, doing string) {
+		bar.ChangeMax(total)
+		bar.Describe(doing)
+		_ = bar.Set(done) // a bar that cannot be drawn stops nothing
+	}
+}
 
 // cpuSeconds is the processor time of this process, user and system.
 func cpuSeconds() float64 {

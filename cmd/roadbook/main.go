@@ -16,6 +16,7 @@ import (
 type cli struct {
 	Demo  demoCmd  `cmd:"" help:"Send a small fleet down its whole road, and show what each car earned."`
 	Serve serveCmd `cmd:"" help:"Run the maker's side."`
+	Bench benchCmd `cmd:"" help:"Measure."`
 	Log   string   `help:"What to log to standard error: debug, info, warn, error." default:"warn" enum:"debug,info,warn,error"`
 }
 
