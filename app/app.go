@@ -180,11 +180,11 @@ func (a *App) build() error {
 		return err
 	}
 	a.Update = update.New(updatesql.New(a.db), blobs, keys, inventory{a.Fleet}, openGate{}, a.clock)
-	storeKey, err := a.pki.Ed25519("store")
+	store, err := a.pki.Ed25519(storeKey)
 	if err != nil {
 		return err
 	}
-	a.Apps = apps.New(appssql.New(a.db), blobs, storeKey, a.clock)
+	a.Apps = apps.New(appssql.New(a.db), blobs, store, a.clock)
 	a.Signal = signal.New(signalsql.New(a.db), a.frames, a.clock)
 	a.Outlook, err = outlook.New(a.Ledger, a.Fleet, a.clock, a.cfg.Currency)
 	return err

@@ -28,8 +28,11 @@ import (
 // Version is told in the OpenAPI document and by --version.
 const Version = "0.1.0"
 
-// grantKey names the document key that signs grants.
-const grantKey = "grant"
+// The document keys: what signs grants, and what signs the app store's verdicts.
+const (
+	grantKey = "grant"
+	storeKey = "store"
+)
 
 // gatewayHandler is what cars call. All but enrolment needs the car's certificate.
 func (a *App) gatewayHandler() http.Handler {
@@ -119,6 +122,10 @@ func (a *App) Provisioning(ctx context.Context) (car.Provisioning, error) {
 	if err != nil {
 		return car.Provisioning{}, err
 	}
-	return car.Provisioning{Gateway: a.Gateway(), MQTT: a.MQTT(), Roots: string(a.pki.RootPEM()), GrantKey: key.Public().(ed25519.PublicKey),
+	store, err := a.pki.Ed25519(storeKey)
+	if err != nil {
+		return car.Provisioning{}, err
+	}
+	return car.Provisioning{Gateway: a.Gateway(), MQTT: a.MQTT(), Roots: string(a.pki.RootPEM()), GrantKey: key.Public().(ed25519.PublicKey), StoreKey: store.Public().(ed25519.PublicKey),
 		DirectorRoot: director, ImageRoot: image}, nil
 }

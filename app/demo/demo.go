@@ -67,6 +67,9 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := d.prepare(ctx); err != nil {
 		return fmt.Errorf("prepare: %w", err)
 	}
+	if err := d.publishApps(ctx); err != nil {
+		return fmt.Errorf("apps: %w", err)
+	}
 	first := max(d.Scenario.Start, period.DateOf(now.Now))
 	total := days(d.Scenario.Start, d.end)
 	for day := first; day < d.end; day = day.AddDays(1) {
@@ -101,10 +104,11 @@ type demo struct {
 
 // owned is a car with its owner.
 type owned struct {
-	index int
-	vin   vin.VIN
-	sold  period.Date
-	agent *car.Agent
+	index  int
+	vin    vin.VIN
+	sold   period.Date
+	agent  *car.Agent
+	screen *car.Screen
 }
 
 // day lets one day pass.
@@ -190,6 +194,9 @@ func (d *demo) drive(ctx context.Context, c *owned, day period.Date) error {
 		if err := c.agent.Buy(ctx, r.SKU, key); err != nil {
 			return fmt.Errorf("buy %s: %w", r.SKU, err)
 		}
+		if err := d.install(ctx, c, r.SKU); err != nil {
+			return fmt.Errorf("install %s: %w", r.SKU, err)
+		}
 	}
 	return c.agent.Sync(ctx)
 }
@@ -237,7 +244,8 @@ func (d *demo) open(ctx context.Context, c *owned, secret string) error {
 		return err
 	}
 	c.agent = a
-	return nil
+	c.screen, err = car.NewScreen(a)
+	return err
 }
 
 func (d *demo) stop(ctx context.Context) {
