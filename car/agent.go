@@ -160,7 +160,7 @@ func (a *Agent) Drive(ctx context.Context, day period.Date, t drive.Trace) error
 		return nil
 	}
 	if a.journal.Done {
-		a.journal = journal{Day: day, First: a.uplink.NextSeq(), State: a.journal.State}
+		a.setJournal(journal{Day: day, First: a.uplink.NextSeq(), State: a.journal.State})
 		if err := a.journal.write(a.cfg.Dir); err != nil {
 			return err
 		}
