@@ -40,7 +40,8 @@ var nouns = []noun{
 	{"supplier", "suppliers and their dated exclusions", []verb{
 		{"add", "add a supplier", "POST", "/v1/suppliers", "roadbook supplier add id=catl name=CATL"},
 		{"list", "list suppliers", "GET", "/v1/suppliers", "roadbook supplier list"},
-		{"exclude", "bar a supplier while the exclusion holds", "POST", "/v1/suppliers/{id}/exclusions", "roadbook supplier exclude id=byd from=2023-08-01 to=2026-08-01 reason='legal conflict' owner=purchasing"},
+		{"exclusions", "list a supplier's exclusions", "GET", "/v1/suppliers/{supplier}/exclusions", "roadbook supplier exclusions supplier=byd"},
+		{"exclude", "bar a supplier while the exclusion holds", "POST", "/v1/suppliers/{supplier}/exclusions", `roadbook supplier exclude supplier=byd span='{"from":"2023-08-01","to":"2026-08-01"}' reason='legal conflict' owner=purchasing evidence=letter`},
 	}},
 	{"pack", "battery packs: contracts and received lots", []verb{
 		{"contract", "add a contract with prices by date and volume", "POST", "/v1/pack-contracts", "roadbook pack contract -f contract.yaml"},
@@ -104,8 +105,18 @@ var nouns = []noun{
 		{"resume", "go on", "POST", "/v1/campaigns/{id}/resume", "roadbook campaign resume id=cmp_…"},
 	}},
 	{"app", "partners' apps", []verb{
-		{"submit", "submit a signed .rbapp package", "POST", "/v1/apps", "roadbook app submit -f kino.rbapp"},
-		{"list", "list apps", "GET", "/v1/apps", "roadbook app list"},
+		{"developer", "register a partner's Ed25519 key (base64)", "PUT", "/v1/apps/developers/{partner}", "roadbook app developer partner=ptn_kino key=…"},
+		{"submit", "submit a signed .rbapp package", "POST", "/v1/apps/versions", "roadbook app submit partner=ptn_kino -f kino.rbapp"},
+		{"approve", "sign a submitted version into the store", "POST", "/v1/apps/versions/{id}/approve", "roadbook app approve id=app_… reviewer='A. Reader'"},
+		{"reject", "turn a submitted version down", "POST", "/v1/apps/versions/{id}/reject", "roadbook app reject id=app_… reviewer='A. Reader' reason='reads the location without need'"},
+		{"list", "list submitted versions", "GET", "/v1/apps/versions", "roadbook app list"},
+	}},
+	{"provisioning", "what every car is given in the factory", []verb{
+		{"show", "addresses, roots and keys, for roadcar --provisioning", "GET", "/v1/provisioning", "roadbook provisioning show > provisioning.json"},
+	}},
+	{"clock", "the time by which the server works", []verb{
+		{"show", "show it", "GET", "/v1/clock", "roadbook clock show"},
+		{"set", "move simulated time and do what falls due (serve --simulate)", "POST", "/v1/clock", "roadbook clock set now=2023-10-01T04:00:00Z"},
 	}},
 	{"ledger", "the books", []verb{
 		{"entries", "list entries", "GET", "/v1/ledger/entries", "roadbook ledger entries vehicle=LRBR1CNE4PB000001 limit=20"},
@@ -166,7 +177,10 @@ func (c *adminCmd) send(ctx context.Context, v verb, out io.Writer) error {
 	var body any
 	key := ""
 	switch {
-	case v.method == http.MethodGet:
+	case v.method == http.MethodGet || raw != nil:
+		if raw != nil {
+			body = raw
+		}
 		q := url.Values{}
 		for k, val := range fields {
 			q.Set(k, fmt.Sprint(val))
@@ -174,8 +188,6 @@ func (c *adminCmd) send(ctx context.Context, v verb, out io.Writer) error {
 		if len(q) > 0 {
 			path += "?" + q.Encode()
 		}
-	case raw != nil:
-		body = raw
 	default:
 		body = fields
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -70,14 +71,22 @@ func newServer(t *testing.T) *server {
 	return s
 }
 
-func (s *server) start() error {
-	args, err := json.Marshal([]string{"serve", "--data", s.dir, "--simulate", "2023-09-01",
-		"--console", s.addr[0], "--gateway", s.addr[1], "--mqtt", s.addr[2], "--log", "error"})
+// program returns the program with these arguments, as a process of its own.
+func program(args ...string) (*exec.Cmd, error) {
+	b, err := json.Marshal(args)
 	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^$")
+	cmd.Env = append(os.Environ(), serverEnv+"="+string(b))
+	return cmd, nil
+}
+
+func (s *server) start() (err error) {
+	if s.cmd, err = program("serve", "--data", s.dir, "--simulate", "2023-09-01",
+		"--console", s.addr[0], "--gateway", s.addr[1], "--mqtt", s.addr[2], "--log", "error"); err != nil {
 		return err
 	}
-	s.cmd = exec.Command(os.Args[0], "-test.run=^$")
-	s.cmd.Env = append(os.Environ(), serverEnv+"="+string(args))
 	s.cmd.Stderr = os.Stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -125,6 +134,52 @@ func TestKilledServerKeepsTheBooks(t *testing.T) {
 		if frames != calmFrames {
 			t.Errorf("seed %d: frames after kills %s, without %s", seed, frames, calmFrames)
 		}
+	}
+}
+
+// TestKilledDemoGoesOn kills the whole demo, both sides at once, at random moments, also while the cars download their
+// update; each start on the same folder goes on where it was, and the books are those of an undisturbed run.
+func TestKilledDemoGoesOn(t *testing.T) {
+	finish := func(kills int) ([]string, string) {
+		dir := t.TempDir()
+		rng := rand.New(rand.NewPCG(7, uint64(kills))) //nolint:gosec // a test's seed
+		for i := 0; ; i++ {
+			cmd, err := program("demo", "--cars", "3", "--months", "5", "--once", "--data", dir,
+				"--console", "127.0.0.1:0", "--gateway", "127.0.0.1:0", "--mqtt", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &out
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if i < kills {
+				time.Sleep(time.Duration(100+rng.IntN(700)) * time.Millisecond)
+				_ = cmd.Process.Kill() // it may have ended by itself
+				if cmd.Wait() != nil {
+					continue
+				}
+			} else if err := cmd.Wait(); err != nil {
+				t.Fatalf("%v\n%s", err, out.String())
+			}
+			t.Logf("killed %d times", i)
+			break
+		}
+		s := newServer(t)
+		s.dir = filepath.Join(dir, "maker")
+		if err := s.start(); err != nil {
+			t.Fatal(err)
+		}
+		return entries(t, s.client()), counts(t, s.client())
+	}
+	calm, calmFrames := finish(0)
+	books, frames := finish(15)
+	if !slices.Equal(books, calm) {
+		t.Errorf("%d entries after kills, %d without; the first difference:\n%s", len(books), len(calm), difference(books, calm))
+	}
+	if frames != calmFrames {
+		t.Errorf("frames after kills %s, without %s", frames, calmFrames)
 	}
 }
 

@@ -6,12 +6,14 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"roadbook/app"
+	"roadbook/vin"
 )
 
 // TestMain lets the stories run this test binary as the program.
@@ -88,7 +90,8 @@ func TestVerbsAreRoutes(t *testing.T) {
 	if err := json.NewDecoder(resp.Body).Decode(&doc); err != nil {
 		t.Fatal(err)
 	}
-	field := regexp.MustCompile(`\{[^}]*\}`) // what a parameter is called is the route's business
+	field := regexp.MustCompile(`\{[^}]*\}`)          // what a parameter is called is the route's business
+	name := regexp.MustCompile(`\bLRB[0-9A-Z]{14}\b`) // a VIN of the examples
 	routes := map[string]bool{}
 	for path, methods := range doc.Paths {
 		for m := range methods {
@@ -99,8 +102,16 @@ func TestVerbsAreRoutes(t *testing.T) {
 	for _, n := range nouns {
 		for _, v := range n.verbs {
 			verbs++
-			if path := field.ReplaceAllString(v.path, "{}"); !routes[lower[v.method]+" "+path] {
+			if path := field.ReplaceAllString(v.path, "{}"); !routes[strings.ToLower(v.method)+" "+path] {
 				t.Errorf("roadbook %s %s asks %s %s, which is no route", n.name, v.name, v.method, v.path)
+			}
+			if !strings.HasPrefix(v.example, "roadbook "+n.name+" "+v.name) {
+				t.Errorf("roadbook %s %s has the example %q", n.name, v.name, v.example)
+			}
+			for _, s := range name.FindAllString(v.example, -1) {
+				if _, err := vin.Parse(s); err != nil {
+					t.Errorf("%s: %v", v.example, err)
+				}
 			}
 		}
 	}
@@ -108,5 +119,3 @@ func TestVerbsAreRoutes(t *testing.T) {
 		t.Fatalf("only %d verbs and %d routes seen", verbs, len(routes))
 	}
 }
-
-var lower = map[string]string{http.MethodGet: "get", http.MethodPost: "post", http.MethodPut: "put"}
