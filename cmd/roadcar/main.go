@@ -55,9 +55,9 @@ type cli struct {
 func (cli) Help() string {
 	return `Build the car first; the answer holds its one-time secret:
 
-    roadbook car build vin=LRBR1CNE4PB000001 model=road-1 pack_serial=C-1
+    roadbook car build vin=LRBR1CNE1PB000001 model=road-1 pack_serial=C-1 'ecus=[{"serial":"ECU-1","hardware_id":"rb-head-1","role":"primary"}]'
     curl -H "Authorization: Bearer $(cat data/token)" http://127.0.0.1:8080/v1/provisioning > provisioning.json
-    roadcar --dir car1 --provisioning provisioning.json --vin LRBR1CNE4PB000001 --ecu ECU-1 --hardware rb-head-1 --secret SECRET
+    roadcar --dir car1 --provisioning provisioning.json --vin LRBR1CNE1PB000001 --ecu ECU-1 --hardware rb-head-1 --secret=SECRET
 
 The car drives once a day, departing at 08:00 UTC: the newest day whose drive is over. With --simulate the maker's side
 should run with --simulate too.`

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestWhatIsWrongWithTheCommandLineIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{"empty.json": "{}", "text.json": "hello", "trace.csv": "a,b\n1,2\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	for _, row := range []struct {
+		reason string
+		args   string
+		says   string
+	}{
+		{"no folder", "--provisioning empty.json --vin LRBR1CNE1PB000001 --ecu E", "--dir"},
+		{"a VIN with a wrong check digit", "--dir c --provisioning empty.json --vin LRBR1CNE2PB000001 --ecu E", "--vin: vin_check_digit"},
+		{"no such file", "--dir c --provisioning none.json --vin LRBR1CNE1PB000001 --ecu E", "--provisioning: open none.json"},
+		{"a file that is no JSON", "--dir c --provisioning text.json --vin LRBR1CNE1PB000001 --ecu E", "text.json"},
+		{"a provisioning that lacks a field", "--dir c --provisioning empty.json --vin LRBR1CNE1PB000001 --ecu E", "the field is missing"},
+		{"a turn of no length", "--dir c --provisioning empty.json --vin LRBR1CNE1PB000001 --ecu E --every 0s", "--every"},
+	} {
+		var out bytes.Buffer
+		err := run(t.Context(), strings.Fields(row.args), &out)
+		if err == nil || !strings.Contains(err.Error(), row.says) {
+			t.Errorf("%s: %v, want %q", row.reason, err, row.says)
+		}
+		if _, err := os.Stat("c"); err == nil {
+			t.Errorf("%s: something was done", row.reason)
+		}
+	}
+	if _, err := readTraces("trace.csv"); err == nil || !strings.Contains(err.Error(), "trace.csv: line 1") {
+		t.Errorf("a table that is no trace: %v", err)
+	}
+}
