@@ -25,10 +25,7 @@ func (s *source) Ledger(ctx context.Context, f console.Filter) (console.Ledger, 
 			return console.Ledger{}, errCursor(f.Cursor)
 		}
 	}
-	which := ledger.Filter{Vehicle: string(f.VIN), Accounts: f.Accounts, Partner: f.Partner}
-	if f.Product != "" {
-		which.Products = []string{f.Product}
-	}
+	which := ledger.Filter{Vehicle: string(f.VIN), Accounts: f.Accounts, Products: f.Products, Partner: f.Partner}
 	if f.Month != "" {
 		which.From, which.To = f.Month.First(), f.Month.Next().First()
 	}

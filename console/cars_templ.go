@@ -390,7 +390,7 @@ func carPage(c Car) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = keyAmount("Net so far", c.Statement.Net, behind(c.Statement, profitAndLoss(c.Statement))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = keyAmount("Net so far", c.Statement.Net, netPath(c.Statement)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

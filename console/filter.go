@@ -15,11 +15,11 @@ import (
 )
 
 // Filter chooses entries: those with at least one posting that touches one of the accounts (any, when empty) and has
-// the named dimensions, booked in the month. It is the query string of /ledger.
+// the named dimensions (one of the products, any when there is none), booked in the month. It is the query string of /ledger.
 type Filter struct {
 	VIN      vin.VIN
 	Accounts []ledger.Account
-	Product  string
+	Products []string
 	Partner  string
 	Month    period.Month
 	Cursor   string
@@ -44,6 +44,8 @@ func ParseFilter(q url.Values) (Filter, error) {
 	}
 	slices.Sort(f.Accounts)
 	f.Accounts = slices.Compact(f.Accounts)
+	slices.Sort(f.Products)
+	f.Products = slices.Compact(f.Products)
 	return f, nil
 }
 
@@ -61,13 +63,15 @@ func (f *Filter) set(name, value string) error {
 		}
 		f.Accounts = append(f.Accounts, ledger.Account(value))
 	case "product", "partner":
+		value = strings.TrimSpace(value)
 		if len(value) > MaxFilterText {
 			return fault.New(fault.Invalid, "too_long", "%s has more than %d bytes", name, MaxFilterText).At("/" + name)
 		}
-		if name == "product" {
-			f.Product = strings.TrimSpace(value)
-		} else {
-			f.Partner = strings.TrimSpace(value)
+		switch {
+		case name == "partner":
+			f.Partner = value
+		case value != "":
+			f.Products = append(f.Products, value)
 		}
 	case "month":
 		if _, err := period.ParseDate(value + "-01"); err != nil {
@@ -94,7 +98,9 @@ func (f Filter) Query() url.Values {
 	for _, a := range f.Accounts {
 		q.Add("account", string(a))
 	}
-	set("product", f.Product)
+	for _, p := range f.Products {
+		q.Add("product", p)
+	}
 	set("partner", f.Partner)
 	set("month", string(f.Month))
 	set("cursor", f.Cursor)
@@ -112,7 +118,7 @@ func (f Filter) Path() templ.SafeURL {
 // matches reports whether the posting has the filter's dimensions; the accounts are looked at by Effect.
 func (f Filter) matches(p ledger.Posting) bool {
 	return (f.VIN == "" || p.Dims.Vehicle == string(f.VIN)) &&
-		(f.Product == "" || p.Dims.Product == f.Product) &&
+		(len(f.Products) == 0 || slices.Contains(f.Products, p.Dims.Product)) &&
 		(f.Partner == "" || p.Dims.Partner == f.Partner)
 }
 

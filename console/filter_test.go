@@ -20,8 +20,9 @@ func TestParseFilter(t *testing.T) {
 		{"no field chooses all", "", "", Filter{}},
 		{"empty form fields choose nothing", "vin=&account=&month=", "", Filter{}},
 		{"every field at once", "vin=" + v + "&account=cost:pack&product=p&partner=q&month=2024-02&cursor=c", "",
-			Filter{VIN: f.car, Accounts: []ledger.Account{ledger.CostPack}, Product: "p", Partner: "q", Month: "2024-02", Cursor: "c"}},
+			Filter{VIN: f.car, Accounts: []ledger.Account{ledger.CostPack}, Products: []string{"p"}, Partner: "q", Month: "2024-02", Cursor: "c"}},
 		{"accounts are a set", "account=cost:pack&account=cost:bom&account=cost:pack", "", Filter{Accounts: []ledger.Account{ledger.CostBOM, ledger.CostPack}}},
+		{"products are a set", "product=q&product=p&product=+q+&product=+", "", Filter{Products: []string{"p", "q"}}},
 		{"a wrong VIN is not looked up", "vin=ABC", "vin_length", Filter{}},
 		{"an account outside the chart would match nothing in silence", "account=cost:rent", "account_unknown", Filter{}},
 		{"a month has two digits", "month=2024-2", "month", Filter{}},
@@ -79,7 +80,8 @@ func TestEffect(t *testing.T) {
 		{"an asset rises by a debit", Filter{Accounts: []ledger.Account{ledger.Receivable}}, 100},
 		{"a liability rises by a credit", Filter{Accounts: []ledger.Account{ledger.PartnerPayable}}, 70},
 		{"accounts add up as lines of a statement do", Filter{Accounts: []ledger.Account{ledger.RevenueApp, ledger.CostPartner}}, 30},
-		{"only postings about the product count", Filter{Product: "b", Accounts: []ledger.Account{ledger.RevenueApp, ledger.CostPartner}}, -70},
+		{"only postings about the product count", Filter{Products: []string{"b"}, Accounts: []ledger.Account{ledger.RevenueApp, ledger.CostPartner}}, -70},
+		{"any of the products", Filter{Products: []string{"a", "b"}, Accounts: []ledger.Account{ledger.RevenueApp, ledger.CostPartner}}, 30},
 	} {
 		t.Run(tc.reason, func(t *testing.T) {
 			got, err := Effect(e, tc.f)

@@ -82,20 +82,30 @@ func (f *fixture) statement(v vin.VIN) outlook.Statement {
 		key, label string
 		minor      int64
 		account    ledger.Account
+		products   []string
 	}{
-		{"hardware_revenue", "Hardware revenue", 21_590_000, ledger.RevenueHardware},
-		{"pack", "Battery pack", -7_120_000, ledger.CostPack},
-		{"bom", "Bill of materials", -13_840_000, ledger.CostBOM},
-		{"warranty", "Warranty reserve", -400_000, ledger.CostWarranty},
-		{"subscriptions", "Subscriptions", 384_000, ledger.RevenueSubscription},
-		{"usage", "Pilot kilometres", 196_200, ledger.RevenueUsage},
-		{"apps", "Apps", 6_800, ledger.RevenueApp},
-		{"partners", "Partners’ share", -4_760, ledger.CostPartner},
-		{"connectivity", "Connectivity", -61_200, ledger.CostConnectivity},
-		{"delivery", "Delivery of updates and data", -18_450, ledger.CostDelivery},
-		{"payment", "Payment fees", -42_105, ledger.CostPayment},
+		{"hardware_revenue", "Hardware revenue", 21_590_000, ledger.RevenueHardware, nil},
+		{"pack", "Battery pack", -7_120_000, ledger.CostPack, nil},
+		{"bom", "Bill of materials", -13_840_000, ledger.CostBOM, nil},
+		{"warranty", "Warranty reserve", -400_000, ledger.CostWarranty, nil},
+		{"car_payment", "Payment fees of the car", -12_000, ledger.CostPayment, []string{"car.su7"}},
+		{outlook.HardwareMargin, "Hardware margin", 0, "", nil},
+		{"subscriptions", "Subscriptions", 384_000, ledger.RevenueSubscription, nil},
+		{"usage", "Pilot kilometres", 196_200, ledger.RevenueUsage, nil},
+		{"apps", "Apps", 6_800, ledger.RevenueApp, nil},
+		{"partners", "Partners’ share", -4_760, ledger.CostPartner, nil},
+		{"connectivity", "Connectivity", -61_200, ledger.CostConnectivity, nil},
+		{"delivery", "Delivery of updates and data", -18_450, ledger.CostDelivery, nil},
+		{"payment", "Payment fees", -30_105, ledger.CostPayment, []string{"app.karaoke", "pilot.highway"}},
 	} {
-		s.Lines = append(s.Lines, outlook.StatementLine{Key: l.key, Label: l.label, Amount: cny(l.minor), Accounts: []ledger.Account{l.account}})
+		line := outlook.StatementLine{Key: l.key, Label: l.label, Amount: cny(l.minor), Accounts: []ledger.Account{l.account}, Products: l.products, Link: "/v1/ledger/entries"}
+		if l.account == "" { // a total of what came so far
+			line.Amount, line.Total, line.Accounts = s.Net, true, nil
+			for _, part := range s.Lines {
+				line.Accounts = append(line.Accounts, part.Accounts...)
+			}
+		}
+		s.Lines = append(s.Lines, line)
 		s.Net, _ = s.Net.Add(cny(l.minor))
 	}
 	return s

@@ -3,6 +3,8 @@ package console
 import (
 	"math"
 
+	"github.com/a-h/templ"
+
 	"roadbook/money"
 )
 
@@ -11,7 +13,7 @@ type Step struct {
 	Label  string
 	Amount money.Amount
 	Total  bool
-	Link   Filter // the entries behind the step
+	Link   templ.SafeURL // what is behind the step, if there is anything
 }
 
 // Bar is a step with its place on a horizontal axis of [Width] units. X and W are the bar's left edge and length;
