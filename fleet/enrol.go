@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
@@ -48,7 +47,7 @@ const secretBytes = 32
 func (s *Service) newSecret() (string, Enrolment) {
 	b := make([]byte, secretBytes)
 	_, _ = rand.Read(b) // never fails (crypto/rand)
-	secret := base64.RawURLEncoding.EncodeToString(b)
+	secret := hex.EncodeToString(b)
 	return secret, Enrolment{Hash: hash([]byte(secret)), Expires: s.clock.Now().Add(SecretFor).UTC()}
 }
 

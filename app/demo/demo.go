@@ -86,6 +86,26 @@ func Run(ctx context.Context, cfg Config) error {
 	return nil
 }
 
+// BuildOne prepares the case and builds its first car, and returns what the car's program is to be given.
+func BuildOne(ctx context.Context, cfg Config) (car.Config, error) {
+	cfg.Cars, cfg.Months = 1, 1
+	d := &demo{Config: cfg}
+	d.award()
+	var p car.Provisioning
+	if err := d.API.Get(ctx, "/v1/provisioning", &p); err != nil {
+		return car.Config{}, err
+	}
+	if err := d.prepare(ctx); err != nil {
+		return car.Config{}, err
+	}
+	v, err := d.name(0)
+	if err != nil {
+		return car.Config{}, err
+	}
+	secret, err := d.build(ctx, 0, v)
+	return car.Config{VIN: v, ECU: ecuSerial(v), HardwareID: d.Scenario.Model.HardwareID, Secret: secret, Provisioning: p}, err
+}
+
 // The hours of a day, after midnight UTC.
 const (
 	dawn    = 4 * time.Hour  // the books of the day before are closed

@@ -132,21 +132,17 @@ func (d *demo) serial(i int) string { return fmt.Sprintf("%s-%06d", d.contractOf
 // buildAndSell builds car i, sells it at its price floor with a year of connectivity and a trial of the pilot, and starts it.
 func (d *demo) buildAndSell(ctx context.Context, i int) error {
 	s := d.Scenario
-	v, err := vin.Make(s.Model.WMI, s.Model.VDS, 'P', 'B', i+1)
+	v, err := d.name(i)
 	if err != nil {
 		return err
 	}
 	day := d.buildDay(i)
 	c := &owned{index: i, vin: v, sold: day}
-	var built struct {
-		Secret string `json:"secret"`
-	}
-	build := map[string]any{"vin": v, "model": s.Model.ID, "pack_serial": d.serial(i),
-		"ecus": []fleet.ECU{{Serial: ecuSerial(v), HardwareID: s.Model.HardwareID, Role: fleet.Primary}}, "built_at": day.Time().Add(trading)}
-	if err := d.API.Post(ctx, "/v1/cars", "build/"+string(v), build, &built); err != nil {
+	secret, err := d.build(ctx, i, v)
+	if err != nil {
 		return fmt.Errorf("build: %w", err)
 	}
-	if err := d.open(ctx, c, built.Secret); err != nil {
+	if err := d.open(ctx, c, secret); err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
 	var floor supply.Floor
@@ -164,6 +160,21 @@ func (d *demo) buildAndSell(ctx context.Context, i int) error {
 	}
 	d.cars = append(d.cars, c)
 	return nil
+}
+
+func (d *demo) name(i int) (vin.VIN, error) {
+	return vin.Make(d.Scenario.Model.WMI, d.Scenario.Model.VDS, 'P', 'B', i+1)
+}
+
+// build asks for car i and returns its enrolment secret, which is empty once the car has enrolled.
+func (d *demo) build(ctx context.Context, i int, v vin.VIN) (string, error) {
+	var built struct {
+		Secret string `json:"secret"`
+	}
+	in := map[string]any{"vin": v, "model": d.Scenario.Model.ID, "pack_serial": d.serial(i), "built_at": d.buildDay(i).Time().Add(trading),
+		"ecus": []fleet.ECU{{Serial: ecuSerial(v), HardwareID: d.Scenario.Model.HardwareID, Role: fleet.Primary}}}
+	err := d.API.Post(ctx, "/v1/cars", "build/"+string(v), in, &built)
+	return built.Secret, err
 }
 
 func ecuSerial(v vin.VIN) string { return "head-" + v.Serial() }

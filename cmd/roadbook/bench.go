@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,12 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"roadbook/app"
+	"roadbook/app/client"
+	"roadbook/app/demo"
+	"roadbook/app/scenario"
+	"roadbook/examples"
 )
 
 type benchCmd struct {
@@ -78,6 +85,13 @@ func (c benchStartCmd) Run(ctx context.Context, out io.Writer) error {
 	}
 	show("serve, new folder", first)
 	show("serve, same folder", again)
+	if c.Car != "" {
+		cars, err := c.cars(ctx, dir)
+		if err != nil {
+			return err
+		}
+		show("roadcar, enrolled", cars)
+	}
 	fmt.Fprintf(out, "%-28s %7.0f ms   (roadbook --help: loading the program)\n", "nothing", float64(median(nothing).ready)/1e6)
 	for _, f := range []string{self, c.Car} {
 		if info, err := os.Stat(f); f != "" && err == nil {
@@ -85,6 +99,42 @@ func (c benchStartCmd) Run(ctx context.Context, out io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// cars starts the car's program again and again against a server with one car, and returns all starts but the first, in
+// which it enrols.
+func (c benchStartCmd) cars(ctx context.Context, dir string) (out []started, err error) {
+	data := filepath.Join(dir, "for-car")
+	s, err := scenario.Parse(examples.Xiaomi2023)
+	if err != nil {
+		return nil, err
+	}
+	a, err := start(ctx, app.Config{Data: data, Console: "127.0.0.1:0", Gateway: "127.0.0.1:0", MQTT: "127.0.0.1:0"})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, a.Stop(context.WithoutCancel(ctx))) }()
+	one, err := demo.BuildOne(ctx, demo.Config{Scenario: s, API: &client.Client{Base: a.Console(), Token: a.Token()}})
+	if err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(one.Provisioning)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(dir, "provisioning.json")
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		return nil, err
+	}
+	for range c.Runs + 1 {
+		m, err := measure(ctx, c.Idle, c.Car, "--dir", filepath.Join(dir, "car"), "--provisioning", file, "--vin", string(one.VIN),
+			"--ecu", one.ECU, "--hardware", one.HardwareID, "--secret", one.Secret, "--cockpit", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out[1:], nil
 }
 
 func median(s []started) started {

@@ -32,7 +32,8 @@ func TestStories(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			env.Vars = append(env.Vars, "ROADBOOK_TOKEN=", "ROADBOOK_DB=", "ROADBOOK_NATS=", "ROADBOOK_BLOBS=")
+			env.Vars = append(env.Vars, "ROADBOOK_TOKEN=", "ROADBOOK_DB=", "ROADBOOK_NATS=", "ROADBOOK_BLOBS=",
+				"GORACE=atexit_sleep_ms=0") // a process of the race detector waits a second otherwise
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"ports": ports, "await": await},

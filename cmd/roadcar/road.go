@@ -45,6 +45,7 @@ func (r *road) run(ctx context.Context) {
 	defer turn.Stop()
 	hint := time.NewTicker(look)
 	defer hint.Stop()
+	r.sync(ctx) // what was bought while the car stood is on when it drives away
 	r.drive(ctx)
 	due, calm := true, true // calm: the last sync did not fail
 	for {
