@@ -166,5 +166,4 @@ func (c Counts) Agree() bool {
 type Totals struct {
 	Cars   int64
 	Frames int64
-	Bytes  int64
 }

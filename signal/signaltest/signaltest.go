@@ -204,7 +204,7 @@ func Suite(t *testing.T, open func(t *testing.T) signal.Store) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := (signal.Totals{Cars: 2, Frames: 3, Bytes: int64(len(a.Bytes) + len(b.Bytes) + len(c.Bytes))}); sum != want {
+		if want := (signal.Totals{Cars: 2, Frames: 3}); sum != want {
 			t.Errorf("%+v, want %+v", sum, want)
 		}
 	})
