@@ -46,6 +46,43 @@ func count(n int64) string {
 	return sign + s
 }
 
+// reading groups the whole part of a number that came as text: "-61343.5" → "−61,343.5". Other words stay as they are.
+func reading(s string) string {
+	whole, rest, dot := strings.Cut(s, ".")
+	n, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		return s
+	}
+	text := count(n)
+	if n == 0 && strings.HasPrefix(whole, "-") {
+		text = minus + text
+	}
+	if dot {
+		text += "." + rest
+	}
+	return text
+}
+
+// claim is the first part of an answer, which is its headline, and grounds are the figures after its last colon.
+// "No: the car earns more: 5 CNY per car" → "No: the car earns more." and "5 CNY per car."
+func claim(answer string) string {
+	c, _ := splitAnswer(answer)
+	return c
+}
+
+func grounds(answer string) string {
+	_, g := splitAnswer(answer)
+	return g
+}
+
+func splitAnswer(answer string) (claim, grounds string) {
+	i := strings.LastIndex(answer, ": ")
+	if i < 0 || !strings.Contains(answer[:i], " ") { // a bare "No" is no headline
+		return answer, ""
+	}
+	return sentence(answer[:i]), sentence(answer[i+2:])
+}
+
 // number writes a coordinate for the drawing.
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 

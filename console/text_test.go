@@ -29,3 +29,28 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+func TestReading(t *testing.T) {
+	for _, tc := range []struct{ reason, in, want string }{
+		{"metres are grouped", "4604461", "4,604,461"},
+		{"a fraction is kept as it came", "-61343.50", minus + "61,343.50"},
+		{"a sign is not lost on zero", "-0.5", minus + "0.5"},
+		{"a word is no number", "yes", "yes"},
+	} {
+		if got := reading(tc.in); got != tc.want {
+			t.Errorf("%s: %q is written %q, want %q", tc.reason, tc.in, got, tc.want)
+		}
+	}
+}
+
+func TestAnswerInTwoParts(t *testing.T) {
+	for _, tc := range []struct{ reason, in, claim, grounds string }{
+		{"figures follow the claim", "No: the car earns more: hardware 5 CNY; it takes 6", "No: the car earns more.", "Hardware 5 CNY; it takes 6."},
+		{"a bare no is no headline", "No: software costs more than it earns", "No: software costs more than it earns", ""},
+		{"nothing to split", "No car is sold yet", "No car is sold yet", ""},
+	} {
+		if c, g := claim(tc.in), grounds(tc.in); c != tc.claim || g != tc.grounds {
+			t.Errorf("%s: %q and %q", tc.reason, c, g)
+		}
+	}
+}
