@@ -28,7 +28,7 @@ func (d *demo) campaign(ctx context.Context) error {
 		return err
 	}
 	var rel update.Release
-	in := map[string]any{"name": d.Scenario.Model.Name + " " + r.Version, "version": r.Version, "hardware_id": d.Scenario.Model.HardwareID,
+	in := map[string]any{"name": d.Scenario.Model.Name, "version": r.Version, "hardware_id": d.Scenario.Model.HardwareID,
 		"release_counter": 2, "image_sha256": up.SHA256}
 	if err := d.API.Post(ctx, "/v1/releases", "release/"+r.Version, in, &rel); err != nil {
 		return err

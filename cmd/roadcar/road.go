@@ -87,11 +87,13 @@ func (r *road) today() period.Date {
 	return period.DateOf(r.clock.Now().Add(-homeBy))
 }
 
-func (r *road) sync(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, syncWithin)
+func (r *road) sync(parent context.Context) bool {
+	ctx, cancel := context.WithTimeout(parent, syncWithin)
 	defer cancel()
 	if err := r.agent.Sync(ctx); err != nil {
-		r.log.Warn("sync", "err", err)
+		if parent.Err() == nil {
+			r.log.Warn("sync", "err", err)
+		}
 		return false
 	}
 	return true
