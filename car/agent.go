@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -291,13 +290,4 @@ func (a *Agent) FetchGrant(ctx context.Context) error {
 func (a *Agent) Buy(ctx context.Context, sku, key string) error {
 	_, err := a.ask(ctx, http.MethodPost, "/car/v1/purchases", key, map[string]string{"sku": sku})
 	return err
-}
-
-// get reads a JSON answer of the maker's side.
-func (a *Agent) get(ctx context.Context, path string, out any) error {
-	b, err := a.ask(ctx, http.MethodGet, path, "", nil)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(b, out)
 }
