@@ -203,15 +203,17 @@ func (d *demo) releaseDay() period.Date {
 
 // drive is a car's day: a trip, what its owner wants, and all that the car has to tell the cloud.
 func (d *demo) drive(ctx context.Context, c *owned, day period.Date) error {
+	if len(d.bought(c, day.AddDays(-1))) > 0 {
+		// By now the right is there. A hint tells the car, too, but perhaps only after it has driven away.
+		if err := c.agent.FetchGrant(ctx); err != nil {
+			return fmt.Errorf("grant: %w", err)
+		}
+	}
 	if err := c.agent.Drive(ctx, day, d.trip(c, day)); err != nil {
 		return err
 	}
-	for _, r := range d.Scenario.TakeRates {
-		if day != c.sold.AddMonths(r.AfterMonths).AddDays(1) || !takes(c.vin, r.SKU, r.Rate.Float()) {
-			continue
-		}
-		key := fmt.Sprintf("%s/%s/%d", c.vin, r.SKU, r.AfterMonths)
-		if err := c.agent.Buy(ctx, r.SKU, key); err != nil {
+	for _, r := range d.bought(c, day) {
+		if err := c.agent.Buy(ctx, r.SKU, fmt.Sprintf("%s/%s/%d", c.vin, r.SKU, r.AfterMonths)); err != nil {
 			return fmt.Errorf("buy %s: %w", r.SKU, err)
 		}
 		if err := d.install(ctx, c, r.SKU); err != nil {
@@ -219,6 +221,17 @@ func (d *demo) drive(ctx context.Context, c *owned, day period.Date) error {
 		}
 	}
 	return c.agent.Sync(ctx)
+}
+
+// bought lists the offers that a car's owner takes on a day: of each, the day after its month is over.
+func (d *demo) bought(c *owned, day period.Date) []scenario.TakeRate {
+	var out []scenario.TakeRate
+	for _, r := range d.Scenario.TakeRates {
+		if day == c.sold.AddMonths(r.AfterMonths).AddDays(1) && takes(c.vin, r.SKU, r.Rate.Float()) {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // trip is what the car drives on a day: a recorded trace or a generated one, the same whenever it is asked for.

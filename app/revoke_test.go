@@ -1,0 +1,84 @@
+package app_test
+
+import (
+	"testing"
+	"time"
+
+	"roadbook/app"
+	"roadbook/app/client"
+	"roadbook/app/demo"
+	"roadbook/app/scenario"
+	"roadbook/car"
+	"roadbook/car/drive"
+	"roadbook/examples"
+	"roadbook/fault"
+	"roadbook/platform/clock"
+)
+
+// TestRevokedCarIsCutOff: a car that is revoked is refused by HTTPS and by MQTT, also on the connections that it has, and
+// what it drives afterwards stays on the car.
+func TestRevokedCarIsCutOff(t *testing.T) {
+	ctx := t.Context()
+	s, err := scenario.Parse(examples.Xiaomi2023)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.New(ctx, app.Config{Data: t.TempDir(), Console: "127.0.0.1:0", Gateway: "127.0.0.1:0", MQTT: "127.0.0.1:0", Simulate: s.Start})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Stop(t.Context()); err != nil {
+			t.Log(err) // the test's context has ended
+		}
+	})
+	if err := a.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	api := &client.Client{Base: a.Console(), Token: a.Token()}
+	now := clock.NewSim(s.Start.Time().Add(20 * time.Hour))
+	if err := api.Post(ctx, "/v1/clock", "now", map[string]any{"now": now.Now()}, nil); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := demo.BuildOne(ctx, demo.Config{Scenario: s, API: api})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Dir, cfg.Clock = t.TempDir(), now
+	agent, err := car.Open(ctx, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := agent.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := agent.Drive(ctx, s.Start, drive.Generate(1, 10, 0.5)); err != nil {
+		t.Fatal(err)
+	}
+	if err := agent.Sync(ctx); err != nil {
+		t.Fatalf("a car in good standing: %v", err)
+	}
+
+	if err := api.Post(ctx, "/v1/cars/"+string(cfg.VIN)+"/revoke", "revoke", map[string]string{"reason": "stolen"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := agent.FetchGrant(ctx); fault.CodeOf(err) != "car_revoked" {
+		t.Fatalf("by HTTPS: %v, want car_revoked", err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); agent.Connected(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the MQTT session of a revoked car goes on")
+		}
+	}
+	if err := agent.Drive(ctx, s.Start.AddDays(1), drive.Generate(2, 10, 0.5)); err != nil {
+		t.Fatal(err)
+	}
+	var n struct {
+		Stored int64 `json:"stored"`
+	}
+	if err := api.Get(ctx, "/v1/cars/"+string(cfg.VIN)+"/counts", &n); err != nil || n.Stored != 1 {
+		t.Fatalf("%d frames stored, %v; want the one from before", n.Stored, err)
+	}
+}
