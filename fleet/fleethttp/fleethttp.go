@@ -22,7 +22,7 @@ type BuiltCar struct {
 }
 
 type planBody struct {
-	VIN        string      `json:"vin" doc:"ISO 3779, with check digit" example:"LRBR1CNE4PA000001"`
+	VIN        string      `json:"vin" doc:"ISO 3779, with check digit" example:"LRBR1CNE1PB000001"`
 	Model      string      `json:"model"`
 	PackSerial string      `json:"pack_serial"`
 	ECUs       []fleet.ECU `json:"ecus" minItems:"1"`
