@@ -93,7 +93,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
-	if err := a.build(); err != nil {
+	if err := a.build(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	a.listen()
@@ -148,7 +148,7 @@ func (a *App) open(ctx context.Context) (err error) {
 }
 
 // build makes the domains and lets one ask the other.
-func (a *App) build() error {
+func (a *App) build(ctx context.Context) error {
 	var err error
 	a.Ledger = ledger.New(ledgersql.New(a.db), a.clock)
 	if a.Supply, err = supply.New(supplysql.New(a.db), supply.Config{Currency: a.cfg.Currency}); err != nil {
@@ -171,7 +171,7 @@ func (a *App) build() error {
 	}
 	a.Partner = partner.New(partnersql.New(a.db), a.Ledger)
 
-	blobs, err := blob.Open(context.Background(), a.cfg.Blobs)
+	blobs, err := blob.Open(ctx, a.cfg.Blobs)
 	if err != nil {
 		return err
 	}

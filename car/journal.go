@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"roadbook/car/drive"
+	"roadbook/car/flash"
 	"roadbook/period"
 )
 
@@ -38,22 +39,5 @@ func (j journal) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	return replace(filepath.Join(dir, "journal.json"), b)
-}
-
-// replace writes a file through a temporary one, durably.
-func replace(name string, b []byte) error {
-	tmp := name + ".new"
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp, name)
+	return flash.Replace(filepath.Join(dir, "journal.json"), b)
 }

@@ -258,12 +258,3 @@ func Parse(s string, c Currency) (Amount, error) {
 	}
 	return Amount{m, c}, nil
 }
-
-// Float returns the nearest float64, for models and pictures. It is never money again.
-func (d Decimal) Float() float64 {
-	f, err := strconv.ParseFloat(string(d), 64)
-	if err != nil {
-		return 0
-	}
-	return f
-}

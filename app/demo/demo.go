@@ -22,6 +22,7 @@ import (
 	"roadbook/car"
 	"roadbook/car/drive"
 	"roadbook/fault"
+	"roadbook/money"
 	"roadbook/period"
 	"roadbook/platform/clock"
 	"roadbook/vin"
@@ -227,7 +228,7 @@ func (d *demo) drive(ctx context.Context, c *owned, day period.Date) error {
 func (d *demo) bought(c *owned, day period.Date) []scenario.TakeRate {
 	var out []scenario.TakeRate
 	for _, r := range d.Scenario.TakeRates {
-		if day == c.sold.AddMonths(r.AfterMonths).AddDays(1) && takes(c.vin, r.SKU, r.Rate.Float()) {
+		if day == c.sold.AddMonths(r.AfterMonths).AddDays(1) && takes(c.vin, r.SKU, number(r.Rate)) {
 			out = append(out, r)
 		}
 	}
@@ -239,9 +240,9 @@ func (d *demo) trip(c *owned, day period.Date) drive.Trace {
 	if n := len(d.Traces); n > 0 {
 		return d.Traces[hash(string(c.vin), string(day))%uint64(n)]
 	}
-	km := d.Scenario.Driving.KmPerDay.Value.Float()
+	km := number(d.Scenario.Driving.KmPerDay.Value)
 	habit := 0.6 + 0.8*unit(string(c.vin), "habit")
-	return drive.Generate(hash(string(c.vin), string(day)), km*habit, d.Scenario.Driving.HighwayShare.Value.Float())
+	return drive.Generate(hash(string(c.vin), string(day)), km*habit, number(d.Scenario.Driving.HighwayShare.Value))
 }
 
 // takes decides once and for all whether a car's owner takes an offer.
@@ -261,6 +262,15 @@ func hash(parts ...string) uint64 {
 
 // unit is a number in [0, 1) that follows from the parts.
 func unit(parts ...string) float64 { return float64(hash(parts...)>>11) / math.Pow(2, 53) }
+
+// number reads a share or a distance of the case, which Parse has checked; money never passes here.
+func number(d money.Decimal) float64 {
+	f, err := strconv.ParseFloat(string(d), 64)
+	if err != nil {
+		return 0
+	}
+	return f
+}
 
 func days(from, to period.Date) int { return period.Span{From: from, To: to}.Days() }
 

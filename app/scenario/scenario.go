@@ -5,6 +5,7 @@ package scenario
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 
 	"github.com/goccy/go-yaml"
 
@@ -16,7 +17,7 @@ import (
 // MaxSize is the largest scenario file that is read, in bytes.
 const MaxSize = 1 << 20
 
-// Evidence says where a figure comes from. Level is R reported, D derived, A assumed or U uncertain.
+// Evidence says where a figure comes from. Date is the fact's own where its day is known, else that of its entry. Level is R reported, D derived, A assumed or U uncertain.
 type Evidence struct {
 	Date   period.Date `yaml:"date"`
 	Level  string      `yaml:"level"`
@@ -209,7 +210,7 @@ func (s Scenario) check() error {
 	return s.evidence(bad)
 }
 
-// evidence refuses a number without a source or a level, wherever it stands.
+// evidence refuses a number without a source, a date or a level, wherever it stands.
 func (s Scenario) evidence(bad func(at, format string, args ...any) error) error {
 	type row struct {
 		at string
@@ -239,6 +240,9 @@ func (s Scenario) evidence(bad func(at, format string, args ...any) error) error
 	for i, p := range s.Products {
 		add("products", i, p.Unit, p.Evidence)
 	}
+	for i, p := range s.Partners {
+		add("partners", i, money.Decimal(strconv.FormatInt(p.ShareBps, 10)), p.Evidence)
+	}
 	for i, r := range s.TakeRates {
 		add("take_rates", i, r.Rate, r.Evidence)
 	}
@@ -248,6 +252,9 @@ func (s Scenario) evidence(bad func(at, format string, args ...any) error) error
 		}
 		if r.e.Source == "" {
 			return bad(r.at+"/source", "the figure %s has no source", r.v)
+		}
+		if _, err := period.ParseDate(string(r.e.Date)); err != nil {
+			return bad(r.at+"/date", "the figure %s has no date of the form YYYY-MM-DD", r.v)
 		}
 		switch r.e.Level {
 		case "R", "D", "A", "U":

@@ -22,6 +22,7 @@ func TestParseRefuses(t *testing.T) {
 	good := string(examples.Xiaomi2023)
 	for _, c := range []struct{ why, old, new, want string }{
 		{"a figure without a source is a guess", `date: 2023-08-22, level: R, source: "Press, August 2023: the maker aims at a 1 % margin on car sales"`, "level: R", "/hardware_margin/source"},
+		{"a figure without a date cannot be judged later", `rate: "7.20", date: 2023-08-01, level: A`, `rate: "7.20", level: A`, "/rates/0/date"},
 		{"a level that nobody defined", `rate: "7.20", date: 2023-08-01, level: A`, `rate: "7.20", date: 2023-08-01, level: Z`, "/rates/0/level"},
 		{"a misspelt key must not be ignored", "hardware_margin:", "hardware_margn:", "hardware_margn"},
 		{"packs for more cars than are built", "share: 60", "share: 70", "sum to 110"},

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -8,16 +9,19 @@ import (
 	"roadbook/app/client"
 	"roadbook/app/demo"
 	"roadbook/app/scenario"
+	"roadbook/billing"
 	"roadbook/car"
+	"roadbook/car/cockpit"
 	"roadbook/car/drive"
 	"roadbook/examples"
 	"roadbook/fault"
+	"roadbook/money"
 	"roadbook/platform/clock"
 )
 
-// TestRevokedCarIsCutOff: a car that is revoked is refused by HTTPS and by MQTT, also on the connections that it has, and
-// what it drives afterwards stays on the car.
-func TestRevokedCarIsCutOff(t *testing.T) {
+// oneCar starts a maker's side with one car that has enrolled.
+func oneCar(t *testing.T) (scenario.Scenario, *client.Client, car.Config, *car.Agent) {
+	t.Helper()
 	ctx := t.Context()
 	s, err := scenario.Parse(examples.Xiaomi2023)
 	if err != nil {
@@ -54,6 +58,14 @@ func TestRevokedCarIsCutOff(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	return s, api, cfg, agent
+}
+
+// TestRevokedCarIsCutOff: a car that is revoked is refused by HTTPS and by MQTT, also on the connections that it has, and
+// what it drives afterwards stays on the car.
+func TestRevokedCarIsCutOff(t *testing.T) {
+	ctx := t.Context()
+	s, api, cfg, agent := oneCar(t)
 	if err := agent.Drive(ctx, s.Start, drive.Generate(1, 10, 0.5)); err != nil {
 		t.Fatal(err)
 	}
@@ -80,5 +92,39 @@ func TestRevokedCarIsCutOff(t *testing.T) {
 	}
 	if err := api.Get(ctx, "/v1/cars/"+string(cfg.VIN)+"/counts", &n); err != nil || n.Stored != 1 {
 		t.Fatalf("%d frames stored, %v; want the one from before", n.Stored, err)
+	}
+}
+
+// TestBoughtInTheCockpitTurnsOn: what the driver buys on the head unit is ordered, invoiced, paid and granted by the maker's
+// side, and the car turns it on because it can verify the grant itself; the same key again buys nothing more.
+func TestBoughtInTheCockpitTurnsOn(t *testing.T) {
+	ctx := t.Context()
+	s, api, cfg, agent := oneCar(t)
+	order := map[string]any{"vin": cfg.VIN, "customer": "owner", "market": s.Market, "currency": s.Currency,
+		"lines": []map[string]any{{"sku": "car.road-1", "price": money.Of(20_000_000, s.Currency)}}}
+	if err := api.Post(ctx, "/v1/orders", "sale", order, nil); err != nil {
+		t.Fatal(err)
+	}
+	screen, err := car.NewScreen(agent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := screen.Shop(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := screen.Buy(ctx, "boost.rear", "key"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	st, err := screen.State(ctx)
+	if err != nil || !slices.ContainsFunc(st.Features, func(f cockpit.Feature) bool { return f.ID == "boost.rear" && f.On }) {
+		t.Fatalf("the feature is not on: %+v, %v", st.Features, err)
+	}
+	var invoices struct {
+		Data []billing.Invoice `json:"data"`
+	}
+	if err := api.Get(ctx, "/v1/invoices?vin="+string(cfg.VIN), &invoices); err != nil || len(invoices.Data) != 2 {
+		t.Fatalf("%d invoices, %v; want the car's and the feature's", len(invoices.Data), err)
 	}
 }
