@@ -5,5 +5,5 @@ import _ "embed"
 
 // Xiaomi2023 is the founding case: one percent of hardware margin, and a pack that is nearly half of the car's cost.
 //
-//go:embed xiaomi-2023.yaml
+//go:embed xiaomi-2023/demo.yaml
 var Xiaomi2023 []byte
