@@ -83,6 +83,9 @@ func (db *DB) Close() error {
 // Engine names the engine: "sqlite" or "postgres".
 func (db *DB) Engine() string { return db.dialect.name() }
 
+// Exclusive reports whether one process at a time works on the database: whatever it finds claimed was left by one that died.
+func (db *DB) Exclusive() bool { return db.dialect.exclusive() }
+
 // Migrate applies the goose files at the root of fsys, each once; domain names the version table.
 func (db *DB) Migrate(ctx context.Context, domain string, fsys fs.FS) error {
 	portable, err := db.dialect.migrations(fsys)
@@ -137,6 +140,9 @@ func (t *Tx) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error
 func (t *Tx) QueryRow(ctx context.Context, q string, args ...any) *sql.Row {
 	return t.tx.QueryRowContext(ctx, t.dialect.rewrite(q), args...)
 }
+
+// Claim is the clause that a SELECT ends with which takes work: rows that another worker is taking are passed over.
+func (t *Tx) Claim() string { return t.dialect.claim() }
 
 // Exec writes.
 func (t *Tx) Exec(ctx context.Context, q string, args ...any) (sql.Result, error) {
