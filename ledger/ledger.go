@@ -34,6 +34,7 @@ const (
 	RevenueUsage        Account = "revenue:usage"
 	RevenueFeature      Account = "revenue:feature"
 	RevenueApp          Account = "revenue:app"
+	RevenueLicence      Account = "revenue:licence" // from other makers; of no car
 
 	CostPack         Account = "cost:pack"
 	CostBOM          Account = "cost:bom"
@@ -42,13 +43,15 @@ const (
 	CostPartner      Account = "cost:partner"
 	CostDelivery     Account = "cost:delivery" // bytes × tariff
 	CostConnectivity Account = "cost:connectivity"
+	CostInference    Account = "cost:inference" // computing for what runs beside the car
+	CostLogistics    Account = "cost:logistics" // from the factory to the customer
 	CostPayment      Account = "cost:payment"
 )
 
 // Accounts lists the chart in the order in which statements show it.
 var Accounts = []Account{Cash, Receivable, Inventory, Payable, PartnerPayable, Deferred, WarrantyReserve,
-	RevenueHardware, RevenueConnectivity, RevenueSubscription, RevenueUsage, RevenueFeature, RevenueApp,
-	CostPack, CostBOM, CostAssembly, CostWarranty, CostPartner, CostDelivery, CostConnectivity, CostPayment}
+	RevenueHardware, RevenueConnectivity, RevenueSubscription, RevenueUsage, RevenueFeature, RevenueApp, RevenueLicence,
+	CostPack, CostBOM, CostAssembly, CostWarranty, CostPartner, CostDelivery, CostConnectivity, CostInference, CostLogistics, CostPayment}
 
 // Dims say what a posting is about. Empty means "not of this kind". The ledger compares them and never interprets them.
 type Dims struct {

@@ -50,6 +50,7 @@ func (s Statement) Line(key string) money.Amount {
 const (
 	HardwareMargin = "hardware_margin"
 	Software       = "software_contribution"
+	Licence        = "licence_contribution"
 )
 
 // of says whose payment fees a line shows.
@@ -58,6 +59,7 @@ type of int
 const (
 	everything of = iota
 	theCar        // what was taken for the car itself
+	theLicence    // what was taken for licences to other makers
 	theRest
 )
 
@@ -71,6 +73,7 @@ var plan = []struct {
 	{HardwareMargin, "pack", "Battery pack", ledger.CostPack, everything},
 	{HardwareMargin, "bom", "Other parts", ledger.CostBOM, everything},
 	{HardwareMargin, "assembly", "Assembly", ledger.CostAssembly, everything},
+	{HardwareMargin, "logistics", "Logistics", ledger.CostLogistics, everything},
 	{HardwareMargin, "warranty", "Warranty", ledger.CostWarranty, everything},
 	{HardwareMargin, "car_payment", "Payment fees of the car", ledger.CostPayment, theCar},
 	{Software, "connectivity_revenue", "Connectivity revenue", ledger.RevenueConnectivity, everything},
@@ -81,19 +84,54 @@ var plan = []struct {
 	{Software, "partner_share", "Partners' share", ledger.CostPartner, everything},
 	{Software, "delivery", "Delivery cost", ledger.CostDelivery, everything},
 	{Software, "connectivity_cost", "Connectivity cost", ledger.CostConnectivity, everything},
+	{Software, "inference", "Inference", ledger.CostInference, everything},
 	{Software, "payment", "Payment fees", ledger.CostPayment, theRest},
+	{Licence, "licence", "Licence revenue", ledger.RevenueLicence, everything},
+	{Licence, "licence_payment", "Payment fees of licences", ledger.CostPayment, theLicence},
 }
 
-var totals = map[string]string{HardwareMargin: "Hardware margin", Software: "Software contribution"}
+var totals = map[string]string{HardwareMargin: "Hardware margin", Software: "Software contribution", Licence: "Licence income"}
 
 // Build makes a statement in one currency of sums of any grain. Sums of the fleet make the fleet's, those of a vehicle a car's.
 //
 // The fee for taking a car's price is a hundred times that of a subscription. Counted as a cost of software it would hide
-// what software earns, so fees follow their product: what was booked for a product that earned hardware revenue is the car's.
+// what software earns, so fees follow their product: what was booked for a product that earned hardware revenue is the
+// car's, and for one that earned licence revenue the licence's.
 func Build(currency money.Currency, v vin.VIN, asOf period.Date, sums []ledger.Sum, cars int) (Statement, error) {
+	return build(currency, v, asOf, sums, cars, whoseOf(sums))
+}
+
+// whose says which products' payment fees are the car's and the licences'. Statements that are to add up share one.
+type whose struct{ car, licence []string }
+
+func whoseOf(sums []ledger.Sum) whose {
+	w := whose{car: products(sums, ledger.RevenueHardware)}
+	for _, p := range products(sums, ledger.RevenueLicence) {
+		if !slices.Contains(w.car, p) {
+			w.licence = append(w.licence, p)
+		}
+	}
+	return w
+}
+
+// counts reports whether a product's fees are in a line of that kind.
+func (w whose) counts(o of, product string) bool {
+	car, licence := slices.Contains(w.car, product), slices.Contains(w.licence, product)
+	switch o {
+	case theCar:
+		return car
+	case theLicence:
+		return licence
+	case theRest:
+		return !car && !licence
+	case everything:
+	}
+	return true
+}
+
+func build(currency money.Currency, v vin.VIN, asOf period.Date, sums []ledger.Sum, cars int, w whose) (Statement, error) {
 	zero := money.Of(0, currency)
 	s := Statement{VIN: string(v), AsOf: asOf, Cars: cars, Net: zero, Deferred: zero, Revenue: zero, Cash: zero}
-	car := products(sums, ledger.RevenueHardware)
 	var err error
 	add := func(into *money.Amount, a money.Amount) {
 		if err == nil {
@@ -104,8 +142,7 @@ func Build(currency money.Currency, v vin.VIN, asOf period.Date, sums []ledger.S
 	for i, p := range plan {
 		l := StatementLine{Key: p.key, Label: p.label, Amount: zero, Accounts: []ledger.Account{p.account}}
 		for _, r := range sums {
-			if r.Account != p.account || r.Currency != currency || p.of == theCar && !slices.Contains(car, r.Product) ||
-				p.of == theRest && slices.Contains(car, r.Product) {
+			if r.Account != p.account || r.Currency != currency || !w.counts(p.of, r.Product) {
 				continue
 			}
 			add(&l.Amount, r.Balance().Neg()) // revenue is credited, cost debited

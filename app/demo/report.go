@@ -20,11 +20,11 @@ var columns = []struct {
 }{
 	{"revenue", []string{"hardware_revenue"}},
 	{"pack", []string{"pack"}},
-	{"other cost", []string{"bom", "assembly", "warranty", "car_payment"}},
-	{"hardware", []string{"hardware_revenue", "pack", "bom", "assembly", "warranty", "car_payment"}},
+	{"other cost", []string{"bom", "assembly", "logistics", "warranty", "car_payment"}},
+	{"hardware", []string{"hardware_revenue", "pack", "bom", "assembly", "logistics", "warranty", "car_payment"}},
 	{"software", []string{"connectivity_revenue", "subscription", "usage", "features", "apps"}},
 	{"partners", []string{"partner_share"}},
-	{"delivery", []string{"delivery", "connectivity_cost", "payment"}},
+	{"delivery", []string{"delivery", "connectivity_cost", "inference", "payment"}},
 }
 
 // Report prints each car's profit and loss and the fleet's answer.
