@@ -54,7 +54,7 @@ type Car struct {
 	BuiltAt    time.Time   `json:"built_at"`
 	Cost       Cost        `json:"cost"` // when it was built
 	State      State       `json:"state"`
-	Owner      string      `json:"owner,omitempty"`
+	Owner      string      `json:"owner,omitempty"` // who has it now
 	SoldOn     period.Date `json:"sold_on,omitempty"`
 	Enrolled   bool        `json:"enrolled"` // it has shown its secret and holds a key that we know
 	RevokedAt  time.Time   `json:"revoked_at,omitzero"`
@@ -144,6 +144,31 @@ type Built struct {
 	BOM        money.Amount `json:"bom"`
 	Assembly   money.Amount `json:"assembly"`
 	Warranty   money.Amount `json:"warranty"`
+}
+
+// Ownership is one owner of a car, from a day on.
+type Ownership struct {
+	N     int         `json:"n"` // 1: bought it new; 2, 3… from the one before
+	Owner string      `json:"owner"`
+	Since period.Date `json:"since"`
+}
+
+// Sale is a car that was sold, with all its owners so far, in order.
+type Sale struct {
+	VIN    vin.VIN     `json:"vin"`
+	Model  string      `json:"model"`
+	On     period.Date `json:"on"`
+	Owners []Ownership `json:"owners"`
+}
+
+// Resold is said as "fleet.Resold", once per change of owner, under the VIN and the new owner's number.
+type Resold struct {
+	VIN  vin.VIN     `json:"vin"`
+	From string      `json:"from"` // the owner before
+	To   string      `json:"to"`
+	N    int         `json:"n"` // of the new owner
+	On   period.Date `json:"on"`
+	At   time.Time   `json:"at"`
 }
 
 // Revoked is said as "fleet.Revoked", once per car, under its VIN.

@@ -3,8 +3,8 @@
 //
 // # Owns
 //
-// Cars and their building, the one-time secrets by which cars enrol, the certificates that cars hold, and the decision
-// whether a car may connect.
+// Cars and their building, who owned each from when on, the one-time secrets by which cars enrol, the certificates that
+// cars hold, and the decision whether a car may connect.
 //
 // # Does not own
 //
@@ -15,13 +15,14 @@
 //
 //   - A car is built once. The same again is the same car; the VIN with other content is refused.
 //   - A car has exactly one primary control unit, and no control unit is in two cars.
+//   - A car's owners are numbered 1, 2, 3…, their days never fall, and none is ever changed. A car that was sold has one.
 //   - An enrolment secret works once, for one key, until it expires; only its hash is kept.
 //   - A certificate that fleet did not record, has run out, or was revoked does not connect.
 //   - A revoked car has no active certificate and gets none.
 //
 // # Says
 //
-// fleet.Built when a car was built, with its cost. fleet.Revoked when a car was cut off.
+// fleet.Built when a car was built, with its cost. fleet.Resold when it has another owner. fleet.Revoked when it was cut off.
 //
 // # Start reading at
 //

@@ -35,8 +35,16 @@ type Store interface {
 	Count(ctx context.Context) (int, error)
 	// SoldOn returns how many cars were sold on each day.
 	SoldOn(ctx context.Context) (map[period.Date]int, error)
-	// Sell gives the car to its first owner. The same owner again is a no-op, another a fault.Refused "car_sold".
+	// Sell gives the car to its first owner. The same first owner again is a no-op, another a fault.Refused "car_sold".
 	Sell(ctx context.Context, v vin.VIN, owner string, on period.Date) error
+	// Resell appends an owner and says fleet.Resold. The same request again, or the owner that the car has since the same
+	// day, answers what is stored. A request that did something else is a fault.Conflict "idempotency_mismatch"; a car that
+	// is not sold, the owner that it has, and a day before the last owner's are faults.
+	Resell(ctx context.Context, request string, v vin.VIN, owner string, on period.Date, at time.Time) ([]Ownership, error)
+	// Owners lists a car's owners in order; a car that is not sold has none.
+	Owners(ctx context.Context, v vin.VIN) ([]Ownership, error)
+	// Sales lists up to limit cars sold in the span, by day and VIN, after a sale of the list.
+	Sales(ctx context.Context, span period.Span, after Sale, limit int) ([]Sale, error)
 	// Revoke marks the car and all its certificates and says fleet.Revoked. A car that is revoked already is returned as it is.
 	Revoke(ctx context.Context, said Revoked) (Car, error)
 
@@ -57,6 +65,7 @@ const (
 	SecretFor = 90 * 24 * time.Hour // how long an enrolment secret works
 	RepeatFor = time.Hour           // how long a renewal is taken for a repetition of the same request
 	MaxPage   = 100                 // cars of one page
+	MaxSales  = 500                 // sales of one page
 )
 
 // Service is the fleet.
@@ -136,6 +145,25 @@ func (s *Service) Sold(ctx context.Context, by period.Date) (cars int, days int6
 		}
 	}
 	return cars, days, err
+}
+
+// SoldOn returns how many cars were sold on each day.
+func (s *Service) SoldOn(ctx context.Context) (map[period.Date]int, error) {
+	return s.store.SoldOn(ctx)
+}
+
+// Sales lists up to limit cars sold in the span, by day and VIN, after a sale of the list: a stream of the fleet that
+// carries no more than sales and owners.
+func (s *Service) Sales(ctx context.Context, span period.Span, after Sale, limit int) ([]Sale, error) {
+	return s.store.Sales(ctx, span, after, max(1, min(limit, MaxSales)))
+}
+
+// Owners lists a car's owners in order; a car that is not sold has none.
+func (s *Service) Owners(ctx context.Context, v vin.VIN) ([]Ownership, error) {
+	if _, err := s.store.Car(ctx, v); err != nil {
+		return nil, err
+	}
+	return s.store.Owners(ctx, v)
 }
 
 // MarkSold gives a car to its first owner.

@@ -11,6 +11,7 @@ import (
 
 	"roadbook/fault"
 	"roadbook/fleet"
+	"roadbook/period"
 	"roadbook/platform/web"
 	"roadbook/vin"
 )
@@ -36,6 +37,18 @@ type carsOutput struct {
 		Data       []fleet.Car `json:"data"`
 		NextCursor string      `json:"next_cursor,omitempty" doc:"absent on the last page"`
 	}
+}
+
+type ownersOutput struct {
+	Body struct {
+		Data []fleet.Ownership `json:"data"`
+	}
+}
+
+func ownersOf(all []fleet.Ownership, err error) (*ownersOutput, error) {
+	out := &ownersOutput{}
+	out.Body.Data = append([]fleet.Ownership{}, all...)
+	return out, web.Error(err)
 }
 
 type vinInput struct {
@@ -90,6 +103,33 @@ func Register(api huma.API, s *fleet.Service) {
 		car, err := s.Car(ctx, v)
 		return &carOutput{car}, web.Error(err)
 	})
+	huma.Register(api, op("car-owners", http.MethodGet, "/v1/cars/{vin}/owners", "List a car's owners, the first first"),
+		func(ctx context.Context, in *vinInput) (*ownersOutput, error) {
+			v, err := parseVIN(in.VIN)
+			if err != nil {
+				return nil, web.Error(err)
+			}
+			return ownersOf(s.Owners(ctx, v))
+		})
+	huma.Register(api, op("car-resell", http.MethodPost, "/v1/cars/{vin}/owner", "Give a sold car to its next owner; what was bought for good stays with the car, what is paid by the month or by use ends with its buyer"),
+		func(ctx context.Context, in *struct {
+			VIN  string `path:"vin"`
+			Key  string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255"`
+			Body struct {
+				Owner string `json:"owner" minLength:"1" maxLength:"500"`
+				On    string `json:"on" doc:"first day of the new owner, YYYY-MM-DD" example:"2026-03-01"`
+			}
+		}) (*ownersOutput, error) {
+			v, err := parseVIN(in.VIN)
+			if err != nil {
+				return nil, web.Error(err)
+			}
+			request, err := web.Key("own", "/v1/cars/"+in.VIN+"/owner", in.Key)
+			if err != nil {
+				return nil, web.Error(err)
+			}
+			return ownersOf(s.Resell(ctx, request, v, in.Body.Owner, period.Date(in.Body.On)))
+		})
 	huma.Register(api, op("car-revoke", http.MethodPost, "/v1/cars/{vin}/revoke", "Cut a car off; again is a no-op"),
 		func(ctx context.Context, in *struct {
 			VIN  string `path:"vin"`

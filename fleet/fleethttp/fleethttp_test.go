@@ -17,12 +17,17 @@ import (
 )
 
 func serve(t *testing.T) http.Handler {
+	h, _ := serveFleet(t)
+	return h
+}
+
+func serveFleet(t *testing.T) (http.Handler, *fleet.Service) {
 	s, _ := fleettest.New(t, fleetsql.New(sqldbtest.SQLite(t, "fleet", fleetsql.Migrations())))
 	mux := http.NewServeMux()
 	api := web.NewAPI(mux, "test", "1", "")
 	fleethttp.Register(api, s)
 	fleethttp.RegisterCar(api, s)
-	return mux
+	return mux, s
 }
 
 // call sends a request, by the car if there is one, and returns its status.
@@ -97,6 +102,10 @@ func TestRefusals(t *testing.T) {
 		{"a cursor of one's own", "GET", "/v1/cars?cursor=%21", "", nil, 422, "cursor", "/cursor"},
 		{"a stranger enrols", "POST", "/car/v1/enrol", "", map[string]any{"vin": fleettest.VIN(1), "secret": "x", "csr": "x"}, 403, "enrolment_denied", ""},
 		{"who is renewing?", "POST", "/car/v1/renew", "", map[string]any{"csr": "x"}, 401, "certificate_missing", ""},
+		{"a car that is not sold has no second owner", "POST", "/v1/cars/" + string(fleettest.VIN(1)) + "/owner", "o", map[string]any{"owner": "b", "on": "2026-03-04"}, 422, "car_not_sold", "/vin"},
+		{"a resale has its key", "POST", "/v1/cars/" + string(fleettest.VIN(1)) + "/owner", "", map[string]any{"owner": "b", "on": "2026-03-04"}, 422, "", ""},
+		{"a resale has its day", "POST", "/v1/cars/" + string(fleettest.VIN(1)) + "/owner", "o", map[string]any{"owner": "b", "on": "soon"}, 422, "date", "/on"},
+		{"the owners of an unknown car", "GET", "/v1/cars/" + string(fleettest.VIN(7)) + "/owners", "", nil, 404, "car_unknown", "/vin"},
 		{"a revocation has a reason", "POST", "/v1/cars/" + string(fleettest.VIN(1)) + "/revoke", "r", map[string]any{"reason": ""}, 422, "", ""},
 	} {
 		var p web.Problem
@@ -104,6 +113,27 @@ func TestRefusals(t *testing.T) {
 		if status != row.status || row.code != "" && p.Code != row.code || row.pointer != "" && (len(p.Errors) == 0 || p.Errors[0].Pointer != row.pointer) {
 			t.Errorf("%s: %d %+v", row.why, status, p)
 		}
+	}
+}
+
+func TestResellByRequest(t *testing.T) {
+	h, s := serveFleet(t)
+	var got fleethttp.BuiltCar
+	if code := call(t, h, "", "POST", "/v1/cars", "k", plan(1), &got); code != 201 {
+		t.Fatal(code)
+	}
+	if err := s.MarkSold(t.Context(), got.VIN, "first", "2026-03-01"); err != nil {
+		t.Fatal(err)
+	}
+	path := "/v1/cars/" + string(got.VIN)
+	var owners struct{ Data []fleet.Ownership }
+	for range 2 {
+		if code := call(t, h, "", "POST", path+"/owner", "o", map[string]any{"owner": "second", "on": "2026-03-04"}, &owners); code != 200 || len(owners.Data) != 2 {
+			t.Fatalf("resold: %d %+v", code, owners)
+		}
+	}
+	if code := call(t, h, "", "GET", path+"/owners", "", nil, &owners); code != 200 || owners.Data[1] != (fleet.Ownership{N: 2, Owner: "second", Since: "2026-03-04"}) {
+		t.Errorf("owners: %d %+v", code, owners)
 	}
 }
 

@@ -229,24 +229,6 @@ func ecus(ctx context.Context, db sqldb.Querier, v vin.VIN) ([]fleet.ECU, error)
 	return out, rows.Err()
 }
 
-// Sell gives a car to its first owner.
-func (s *Store) Sell(ctx context.Context, v vin.VIN, owner string, on period.Date) error {
-	return s.db.Tx(ctx, func(tx *sqldb.Tx) error {
-		car, err := s.car(ctx, tx, v)
-		switch {
-		case err != nil:
-			return err
-		case car.State == fleet.StateSold && car.Owner == owner:
-			return nil
-		case car.State == fleet.StateSold:
-			return fault.New(fault.Refused, "car_sold", "car %s is sold already", v).At("/owner")
-		}
-		_, err = tx.Exec(ctx, `UPDATE fleet_car SET state = $1, owner = $2, sold_on = $3 WHERE vin = $4`,
-			string(fleet.StateSold), owner, string(on), string(v))
-		return err
-	})
-}
-
 // Revoke cuts a car off.
 func (s *Store) Revoke(ctx context.Context, said fleet.Revoked) (fleet.Car, error) {
 	var car fleet.Car

@@ -142,6 +142,8 @@ func Suite(t *testing.T, open func(t *testing.T) fleet.Store, said Events) {
 	run("renew", renew)
 	run("revoke", func(t *testing.T, s *fleet.Service, w *World) { revoke(t, s, w, said) })
 	run("sell", sell)
+	run("resell", func(t *testing.T, s *fleet.Service, w *World) { resell(t, s, w, said) })
+	run("sales", sales)
 	run("list", list)
 }
 
