@@ -14,6 +14,8 @@ import (
 const (
 	MaxBatch = 1000 // entries of one transaction
 	MaxPage  = 100  // entries of one page
+
+	MaxVehicles = 500 // vehicles of one query: Over asks for more in turn
 )
 
 // Clock tells the time of booking. Book dates are the entries' own.
@@ -34,6 +36,9 @@ type Store interface {
 	Sums(ctx context.Context, f Filter) ([]Sum, error)
 	// ByProduct returns the selected rows added up by account, product and currency, sorted by SortSums.
 	ByProduct(ctx context.Context, f Filter) ([]Sum, error)
+	// Over adds the selected rows of the vehicles up by account, product, month and currency, sorted by SortSums, and counts
+	// the vehicles of each. At most MaxVehicles; none means all, and what is of none.
+	Over(ctx context.Context, vehicles []string, f Filter) ([]Tally, error)
 	// State returns the head and the whole roll-up as they were at one moment.
 	State(ctx context.Context) (Head, []Sum, error)
 }
@@ -212,6 +217,30 @@ func (s *Service) ByProduct(ctx context.Context, f Filter) ([]Sum, error) {
 		return nil, err
 	}
 	return s.store.ByProduct(ctx, f)
+}
+
+// Over returns one row per account, product, month and currency over all that the filter selects of the vehicles, with how
+// many of them it is of. The vehicle "" is what is of none; no vehicles means all of it. It holds the rows that it answers
+// and never one per vehicle.
+func (s *Service) Over(ctx context.Context, vehicles []string, f Filter) ([]Tally, error) {
+	if err := f.Check(); err != nil {
+		return nil, err
+	}
+	if f.Vehicle != "" {
+		return nil, fault.New(fault.Invalid, "vehicle", "the vehicles are named once, not in the filter too").At("/vehicle")
+	}
+	if len(vehicles) <= MaxVehicles {
+		return s.store.Over(ctx, vehicles, f)
+	}
+	at := map[Sum]Tally{}
+	for some := range slices.Chunk(vehicles, MaxVehicles) {
+		rows, err := s.store.Over(ctx, some, f)
+		if err != nil {
+			return nil, err
+		}
+		Add(at, rows)
+	}
+	return tallies(at), nil
 }
 
 // Balances returns one row per account and currency over all that the filter selects.

@@ -62,6 +62,7 @@ func Suite(t *testing.T, open func(t *testing.T) ledger.Store) {
 	t.Run("a bad entry fails alone", func(t *testing.T) { failsAlone(t, ledger.New(open(t), Clock{})) })
 	t.Run("reversal", func(t *testing.T) { reversal(t, ledger.New(open(t), Clock{})) })
 	t.Run("filters", func(t *testing.T) { filters(t, ledger.New(open(t), Clock{})) })
+	t.Run("over vehicles", func(t *testing.T) { over(t, ledger.New(open(t), Clock{})) })
 	t.Run("concurrent callers", func(t *testing.T) { concurrent(t, open(t)) })
 	t.Run("large batch", func(t *testing.T) { largeBatch(t, ledger.New(open(t), Clock{})) })
 	t.Run("random entries", func(t *testing.T) { random(t, ledger.New(open(t), Clock{})) })
@@ -220,6 +221,56 @@ func filters(t *testing.T, s *ledger.Service) {
 	if len(b) != 1 || b[0] != (ledger.Sum{Account: ledger.Receivable, Currency: "CNY", Debit: 600}) {
 		t.Errorf("receivable is %+v", b)
 	}
+}
+
+// over: what is asked of some vehicles is the sum of what is asked of each, however many queries it takes.
+func over(t *testing.T, s *ledger.Service) {
+	ctx := t.Context()
+	cars := make([]string, ledger.MaxVehicles+3)
+	var batch []ledger.Entry
+	for i := range cars {
+		cars[i] = fmt.Sprintf("V%d", i)
+		e := Sale(fmt.Sprintf("sale/%d", i), cars[i], int64(i+1))
+		e.Date = period.Date("2026-03-04").AddMonths(i % 2)
+		batch = append(batch, e)
+	}
+	batch = append(batch, ledger.Entry{Ref: "licence", Date: "2026-03-09", Postings: []ledger.Posting{{Debit: ledger.Receivable, Credit: ledger.RevenueLicence, Amount: money.Of(7, "CNY")}}})
+	for _, o := range s.PostAll(ctx, batch) {
+		must[ledger.Booked](t)(o.Booked, o.Err)
+	}
+	revenue := ledger.Filter{Accounts: []ledger.Account{ledger.RevenueHardware}}
+	var odd, even int64 // of the second month, and of the first
+	for i := range cars {
+		if i%2 == 1 {
+			odd += int64(i + 1)
+		} else {
+			even += int64(i + 1)
+		}
+	}
+	n := int64(len(cars))
+	row := func(m period.Month, credit, vehicles int64) ledger.Tally {
+		return ledger.Tally{Sum: ledger.Sum{Account: ledger.RevenueHardware, Product: "car.su7", Month: m, Currency: "CNY", Credit: credit}, Vehicles: vehicles}
+	}
+	for _, x := range []struct {
+		why  string
+		cars []string
+		f    ledger.Filter
+		want []ledger.Tally
+	}{
+		{"all, in several queries", cars, revenue, []ledger.Tally{row("2026-03", even, (n+1)/2), row("2026-04", odd, n/2)}},
+		{"no vehicles named: all", nil, revenue, []ledger.Tally{row("2026-03", even, (n+1)/2), row("2026-04", odd, n/2)}},
+		{"one", cars[:1], revenue, []ledger.Tally{row("2026-03", 1, 1)}},
+		{"one month of many", cars, ledger.Filter{Accounts: revenue.Accounts, From: "2026-04-01"}, []ledger.Tally{row("2026-04", odd, n/2)}},
+		{"what is of no vehicle counts none", []string{""}, ledger.Filter{Accounts: []ledger.Account{ledger.RevenueLicence}},
+			[]ledger.Tally{{Sum: ledger.Sum{Account: ledger.RevenueLicence, Month: "2026-03", Currency: "CNY", Credit: 7}}}},
+		{"a stranger", []string{"V-1"}, revenue, nil},
+	} {
+		if got := must[[]ledger.Tally](t)(s.Over(ctx, x.cars, x.f)); !slices.Equal(got, x.want) {
+			t.Errorf("%s: %+v, want %+v", x.why, got, x.want)
+		}
+	}
+	_, err := s.Over(ctx, cars, ledger.Filter{Vehicle: "V1"})
+	wantCode(t, err, fault.Invalid, "vehicle")
 }
 
 // counting counts the transactions.
