@@ -28,7 +28,7 @@ func (s *source) Car(ctx context.Context, v vin.VIN) (console.Car, error) {
 	if err := r.read(); err != nil {
 		return console.Car{}, err
 	}
-	out := console.Car{VIN: v, Model: car.Model, State: s.state(car), Customer: cmp.Or(r.sale.Customer, car.Owner), Software: r.software.Installed.Version,
+	out := console.Car{VIN: v, Model: car.Model, State: s.state(car), Customer: cmp.Or(car.Owner, r.sale.Owner), Software: r.software.Installed.Version,
 		Identity: r.identity()}
 	for _, part := range []func() error{
 		func() (err error) { out.OdometerKm, err = s.odometer(ctx, v); return },

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"roadbook/fault"
@@ -145,6 +146,18 @@ func (s *Service) Orders(ctx context.Context, v vin.VIN, before Cursor, limit in
 
 // Sale returns to whom a car was sold.
 func (s *Service) Sale(ctx context.Context, v vin.VIN) (Sale, error) { return s.store.Sale(ctx, v) }
+
+// Transfer lets a car's new owner buy in it. Rights stay with the car until they end: what is not the new owner's is
+// ended by Cancel.
+func (s *Service) Transfer(ctx context.Context, t Transfer) error {
+	if strings.TrimSpace(t.Owner) == "" || len(t.Owner) > MaxText || t.N < 2 {
+		return fault.New(fault.Invalid, "owner", "a car's second or later owner has a name of at most %d bytes", MaxText).At("/owner")
+	}
+	if _, err := s.store.Sale(ctx, t.VIN); err != nil {
+		return err
+	}
+	return s.store.Transfer(ctx, t)
+}
 
 // Activation is a product that was paid for and the days that the payment covers.
 type Activation struct {

@@ -113,6 +113,6 @@ func (s *Service) Purchase(ctx context.Context, v vin.VIN, orderID string, sku S
 	if p.Kind == Vehicle {
 		return Order{}, fault.New(fault.Refused, "sku_not_in_car", "%s is not sold in a car", sku).At("/sku")
 	}
-	return s.Place(ctx, Request{ID: orderID, VIN: v, Customer: sale.Customer, Market: sale.Market, Currency: sale.Currency,
+	return s.Place(ctx, Request{ID: orderID, VIN: v, Customer: sale.Owner, Market: sale.Market, Currency: sale.Currency,
 		Lines: []RequestLine{{SKU: sku}}})
 }

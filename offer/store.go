@@ -27,6 +27,8 @@ type Store interface {
 	Orders(ctx context.Context, v vin.VIN, before Cursor, limit int) ([]Order, error)
 	// Sale returns the sale of a car, or refuses with vehicle_not_sold.
 	Sale(ctx context.Context, v vin.VIN) (Sale, error)
+	// Transfer names the car's new owner from a day on. The same again is a no-op.
+	Transfer(ctx context.Context, t Transfer) error
 	// Held lists the products that the car's orders hold and that were not cancelled.
 	Held(ctx context.Context, v vin.VIN) ([]SKU, error)
 
@@ -51,10 +53,18 @@ type Store interface {
 type Sale struct {
 	VIN      vin.VIN
 	OrderID  string
-	Customer string
+	Customer string // who bought it new
+	Owner    string // who has it now, and buys in it
 	Market   string
 	Currency money.Currency
 	PlacedAt time.Time
+}
+
+// Transfer is a car's change of owner. N numbers the owners: 2 is the second.
+type Transfer struct {
+	VIN   vin.VIN
+	N     int
+	Owner string
 }
 
 // Cursor points behind an order in the list, newest first. The zero Cursor is the list's beginning.

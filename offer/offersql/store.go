@@ -203,7 +203,23 @@ func sale(ctx context.Context, q sqldb.Querier, v vin.VIN) (offer.Sale, error) {
 		return offer.Sale{}, fmt.Errorf("sale of %s: %w", v, err)
 	}
 	x.PlacedAt = time.UnixMicro(at).UTC()
+	err = q.QueryRow(ctx, `SELECT owner FROM offer_owner WHERE vin = $1 ORDER BY n DESC LIMIT 1`, string(v)).Scan(&x.Owner)
+	if errors.Is(err, sql.ErrNoRows) {
+		x.Owner, err = x.Customer, nil
+	}
+	if err != nil {
+		return offer.Sale{}, fmt.Errorf("owner of %s: %w", v, err)
+	}
 	return x, nil
+}
+
+// Transfer names the car's new owner.
+func (s *Store) Transfer(ctx context.Context, t offer.Transfer) error {
+	return s.db.Tx(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO offer_owner (vin, n, owner) VALUES ($1, $2, $3) ON CONFLICT (vin, n) DO NOTHING`,
+			string(t.VIN), t.N, t.Owner)
+		return err
+	})
 }
 
 // Held lists the lasting products of a car.

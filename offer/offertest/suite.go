@@ -178,6 +178,24 @@ func orders(t *testing.T, s offer.Store, events func(string) int) {
 	if x.OrderID != "ord_1" || x.Customer != "cus" || x.Market != "CN" || x.Currency != "CNY" || !x.PlacedAt.Equal(first.PlacedAt) {
 		t.Errorf("sale %+v", x)
 	}
+	for _, row := range []struct {
+		why   string
+		to    offer.Transfer
+		owner string
+	}{
+		{"the second owner", offer.Transfer{VIN: v, N: 2, Owner: "second"}, "second"},
+		{"told again", offer.Transfer{VIN: v, N: 2, Owner: "second"}, "second"},
+		{"the third", offer.Transfer{VIN: v, N: 3, Owner: "third"}, "third"},
+		{"the second told late", offer.Transfer{VIN: v, N: 2, Owner: "second"}, "third"},
+	} {
+		must(t, s.Transfer(ctx, row.to))
+		if x, err = s.Sale(ctx, v); err != nil || x.Owner != row.owner || x.Customer != "cus" {
+			t.Errorf("%s: %+v %v", row.why, x, err)
+		}
+	}
+	if x, err := s.Sale(ctx, other); err != nil || x.Owner != "cus" {
+		t.Errorf("who bought it has it: %+v %v", x, err)
+	}
 	held, err := s.Held(ctx, v)
 	must(t, err)
 	if d := cmp.Diff([]offer.SKU{"boost.rear"}, held); d != "" {
