@@ -60,7 +60,7 @@ type Correlation struct {
 // t counts quarters from the case's start (a model's from its first quarter on sale).
 type Path struct {
 	Base   string            `json:"base,omitempty" yaml:"base,omitempty"`
-	ByYear map[string]string `json:"by_year,omitempty" yaml:"by_year,omitempty"` // the level of a calendar year; years not named keep the last one named before, else Base
+	ByYear map[int]string    `json:"by_year,omitempty" yaml:"by_year,omitempty"` // the level of a calendar year; years not named keep the last one named before, else Base
 	Growth string            `json:"growth,omitempty" yaml:"growth,omitempty"`   // a year, compound: −0.05 falls by 5 % a year
 	Drift  string            `json:"drift,omitempty" yaml:"drift,omitempty"`     // a year, added
 	Ramp   string            `json:"ramp,omitempty" yaml:"ramp,omitempty"`       // quarters until the level is reached, in equal steps

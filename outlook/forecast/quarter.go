@@ -39,3 +39,25 @@ func (q Quarter) Year() int { return q.Index() / 4 }
 
 // Add returns the quarter n quarters later.
 func (q Quarter) Add(n int) Quarter { return MakeQuarter(q.Index() + n) }
+
+// ParsePeriod returns the first quarter of a period and how many it has: 2024Q3, H12025, H22025, 9M2025 (January to September) or FY2024.
+func ParsePeriod(s string) (Quarter, int, error) {
+	if q, err := ParseQuarter(s); err == nil {
+		return q, 1, nil
+	}
+	if len(s) == 6 {
+		if y, err := strconv.Atoi(s[2:]); err == nil && y >= 1900 {
+			switch s[:2] {
+			case "FY":
+				return MakeQuarter(y * 4), 4, nil
+			case "9M":
+				return MakeQuarter(y * 4), 3, nil
+			case "H1":
+				return MakeQuarter(y * 4), 2, nil
+			case "H2":
+				return MakeQuarter(y*4 + 2), 2, nil
+			}
+		}
+	}
+	return "", 0, fault.New(fault.Invalid, "period", "%.40q is not a period of the form 2024Q3, H12025, H22025, 9M2025 or FY2024", s)
+}
