@@ -69,6 +69,9 @@ func fieldOf(sc scope) field {
 		}
 		return f
 	}
+	if sc.block == "bnef_forecasts" { // whose names do not say it: packs, as under bnef_pack_usd_kwh
+		return field{metric: slug(path), unit: "per kWh", currency: "USD"}
+	}
 	f := field{metric: slug(path), unit: "1"}
 	if f.metric == "" {
 		f.metric = "value"

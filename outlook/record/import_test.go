@@ -89,7 +89,7 @@ func TestImportReadsTheCalibrationFile(t *testing.T) {
 		{"tesla/2024/deferred_revenue_usd_m.add", "USD 1343 m", "2025-03-01", "R", ""}, // the 10-K's own source, not the block's
 		{"tesla/2022/deferred_revenue_usd_m.end", "USD 2913 m", "2025-03-01", "R", ""},
 		{"tesla/2025Q3/active_fsd_m", "1 m", "2026-01-31", "R", ""},
-		{"gm/2025/deferred_software_services_revenue_end", "USD 5.4 bn", "2026-11-23", "R", ""}, // "2026", and the file was made in it
+		{"gm/2025/deferred_software+services_revenue_end", "USD 5.4 bn", "2026-11-23", "R", ""}, // "2026", and the file was made in it
 		{"gm/2025/OnStar_subscribers", "text", "2026-11-23", "R", ""},
 		{"gm/2025/Super_Cruise_subscribers", "text", "2026-11-23", "U", ""},
 		{"ford/2024-05/paid_subs.pro", "560000 1", "2024-05-31", "R", ""},
