@@ -59,13 +59,13 @@ type Correlation struct {
 // Path is a quantity over the quarters: level · (1+growth)^(t/4) · ramp · times…, or (level + drift·t/4) · ramp · times….
 // t counts quarters from the case's start (a model's from its first quarter on sale).
 type Path struct {
-	Base   string            `json:"base,omitempty" yaml:"base,omitempty"`
-	ByYear map[int]string    `json:"by_year,omitempty" yaml:"by_year,omitempty"` // the level of a calendar year; years not named keep the last one named before, else Base
-	Growth string            `json:"growth,omitempty" yaml:"growth,omitempty"`   // a year, compound: −0.05 falls by 5 % a year
-	Drift  string            `json:"drift,omitempty" yaml:"drift,omitempty"`     // a year, added
-	Ramp   string            `json:"ramp,omitempty" yaml:"ramp,omitempty"`       // quarters until the level is reached, in equal steps
-	Per    string            `json:"per,omitempty" yaml:"per,omitempty"`         // "quarter" (default) or "year": a yearly level is divided by four
-	Times  []string          `json:"times,omitempty" yaml:"times,omitempty"`     // processes, regimes and seasons that multiply it
+	Base   string         `json:"base,omitempty" yaml:"base,omitempty"`
+	ByYear map[int]string `json:"by_year,omitempty" yaml:"by_year,omitempty"` // the level of a calendar year; years not named keep the last one named before, else Base
+	Growth string         `json:"growth,omitempty" yaml:"growth,omitempty"`   // a year, compound: −0.05 falls by 5 % a year
+	Drift  string         `json:"drift,omitempty" yaml:"drift,omitempty"`     // a year, added
+	Ramp   string         `json:"ramp,omitempty" yaml:"ramp,omitempty"`       // quarters until the level is reached, in equal steps
+	Per    string         `json:"per,omitempty" yaml:"per,omitempty"`         // "quarter" (default) or "year": a yearly level is divided by four
+	Times  []string       `json:"times,omitempty" yaml:"times,omitempty"`     // processes, regimes and seasons that multiply it
 }
 
 // Process is an Ornstein–Uhlenbeck path of a price's logarithm (Schwartz's one-factor model), one step a quarter.

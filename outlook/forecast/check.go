@@ -217,6 +217,9 @@ func (k *checker) path(at string, p *Path, r rule, needed bool) {
 	if p.Growth != "" && p.Drift != "" {
 		k.fail(at+"/drift", "path", "a path grows or drifts, not both")
 	}
+	if p.Drift != "" && r.lo >= 0 {
+		k.fail(at+"/drift", "path", "this must stay %s, and what drifts does not stop at 0: let it grow", r.say)
+	}
 	if p.Per != "" && p.Per != "quarter" && p.Per != "year" {
 		k.fail(at+"/per", "path", "per is quarter or year, not %.40q", p.Per)
 	}
@@ -286,9 +289,6 @@ func (k *checker) models() {
 			k.fail(at+"/until", "quarter", "a model that goes on sale in %s cannot leave in %s", m.From, m.Until)
 		}
 		k.path(at+"/volume", &m.Volume, notBelow0, true)
-		if m.Volume.Drift != "" {
-			k.fail(at+"/volume/drift", "path", "a volume grows; drifting it could become negative")
-		}
 		k.path(at+"/price", &m.Price, notBelow0, true)
 		k.path(at+"/gross_margin", m.GrossMargin, aMargin, true)
 		costs := []struct {
