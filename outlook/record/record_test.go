@@ -143,3 +143,47 @@ func TestAtSeesWhatWasKnown(t *testing.T) {
 		t.Errorf("a source that agrees is no conflict: %+v", gm)
 	}
 }
+
+const someRecords = `who: desk
+records:
+  - {key: xiaomi/FY2024/deliveries, value: 136854, unit: cars, source: report, date: 2024-12-31, vintage: 2025-03-18, level: R}
+  - {key: xiaomi/2024Q3/asp, value: 1, unit: per car, currency: CNY, source: report, date: 2024-09-30, vintage: 2024-11-18, who: other, level: U, definition: d}
+`
+
+func TestRead(t *testing.T) {
+	rs, err := record.Read([]byte(someRecords))
+	if err != nil || len(rs) != 2 || rs[0].Who != "desk" || rs[1].Who != "other" || rs[0].ID == "" || *rs[0].Value != 136854 || rs[1].Definition != "d" {
+		t.Fatalf("%+v %v", rs, err)
+	}
+	for _, row := range []struct{ why, old, new, want string }{
+		{"an unknown key is a misspelt one", "unit: cars", "unti: cars", "unti"},
+		{"a figure without a source", "source: report, date: 2024-12-31, ", "date: 2024-12-31, ", "/records/0/source"},
+		{"a figure that is none", "value: 136854", "value: .nan", "/records/0"},
+		{"a date that is none", "vintage: 2024-11-18", "vintage: soon", "/records/1/vintage"},
+		{"nothing", someRecords, "who: x", "/records"},
+		{"too much", someRecords, strings.Repeat("#", record.MaxFile+1), "at most"},
+	} {
+		in := strings.Replace(someRecords, row.old, row.new, 1)
+		if _, err := record.Read([]byte(in)); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: %v, want %q", row.why, err, row.want)
+		}
+	}
+	if rs, err := record.Read([]byte(`{"made":"2026-01-31","x":{"a":1,"src":["u","2025"]}}`)); err != nil || len(rs) != 1 || rs[0].Who != record.Who {
+		t.Errorf("a calibration file: %+v %v", rs, err)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(someRecords))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		rs, err := record.Read(b)
+		if err != nil {
+			return
+		}
+		for _, r := range rs {
+			if err := r.Check(); err != nil {
+				t.Fatalf("accepted %+v: %v", r, err)
+			}
+		}
+	})
+}

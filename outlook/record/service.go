@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -54,11 +55,20 @@ func (s *Service) Add(ctx context.Context, records ...Record) (added int, err er
 
 // within points into the list when there is one.
 func within(err error, n, i int) error {
-	f, ok := err.(*fault.Error) //nolint:errorlint // Check returns it bare
-	if n < 2 || !ok {
+	if n < 2 {
 		return err
 	}
-	return f.At(fmt.Sprintf("/%d%s", i, f.Pointer))
+	return prefixed(err, pointer(i))
+}
+
+func pointer(i int) string { return fmt.Sprintf("/%d", i) }
+
+// prefixed puts a pointer before the one of a refusal.
+func prefixed(err error, at string) error {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return f.At(at + f.Pointer)
+	}
+	return err
 }
 
 // Import reads a calibration file and keeps its records, each once however often it is imported.
