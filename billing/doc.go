@@ -3,7 +3,8 @@
 // # Owns
 //
 // Contracts (an order with its price allocated over its performance obligations), subscriptions and their anniversaries,
-// usage and its rating, invoices and their numbers, attempts to collect, and the schedule by which deferred revenue is earned.
+// usage and its rating, licences to other makers, invoices and their numbers, attempts to collect, and the schedule by which
+// deferred revenue is earned.
 //
 // # Does not own
 //
@@ -18,6 +19,8 @@
 //   - The rows of an obligation's schedule sum to its amount. The deferred balance is the sum of the rows not released.
 //   - The receivable is the sum of the invoices that are not paid.
 //   - What a month's use costs does not depend on how it was cut into events, nor on when they arrived.
+//   - A licence's fee is earned day by day over its term, its royalties when they are reported; neither is of a car.
+//   - A car's former owner pays for no period and no use after the resale: see [Service.Leave]. What is paid stays with the car.
 //   - Billing never restricts a car: who does not pay is past due, visibly, and is not sold another period.
 //
 // # Says

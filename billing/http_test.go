@@ -98,4 +98,27 @@ func TestRoutes(t *testing.T) {
 	if strings.Join(got, " ") != "accepted duplicate rejected" {
 		t.Errorf("usage %+v", use)
 	}
+
+	licence := `{"id":"lic_1","licensee":"other","name":"Platform","product":"licence.platform","market":"CN","currency":"CNY","signed":"2026-01-15",
+		"term":{"from":"2026-02-01","to":"2027-02-01"},"fee":{"minor":1000,"currency":"CNY"},"royalty":"1.5","source":"a contract"}`
+	for range 2 {
+		call("POST", "/v1/licences", licence, 201)
+	}
+	if p := call("POST", "/v1/licences", strings.Replace(licence, "1000", "1001", 1), 422); p.Code != "idempotency_mismatch" {
+		t.Errorf("another fee: %+v", p)
+	}
+	if p := call("POST", "/v1/licences", strings.Replace(licence, `"royalty":"1.5"`, `"royalty":"-1"`, 1), 422); p.Code != "royalty" {
+		t.Errorf("a negative royalty: %+v", p)
+	}
+	for range 2 {
+		call("POST", "/v1/licences/lic_1/units", `{"month":"2026-03","units":7}`, 200)
+	}
+	call("POST", "/v1/licences/lic_1/units", `{"month":"2026-01","units":7}`, 422)
+	call("POST", "/v1/licences/lic_9/units", `{"month":"2026-03","units":7}`, 404)
+	if all := call("GET", "/v1/licences", "", 200); len(all.Data) != 1 || all.Data[0]["id"] != "lic_1" {
+		t.Errorf("licences %+v", all)
+	}
+	call("GET", "/v1/licences/lic_1", "", 200)
+	call("GET", "/v1/licences/lic_9", "", 404)
+	call("GET", "/v1/licences?cursor=%21", "", 422)
 }

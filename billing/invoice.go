@@ -21,6 +21,7 @@ const (
 	ForOrder   Reason = "order"   // what an order owes at once
 	ForRenewal Reason = "renewal" // a further month of a subscription, in advance
 	ForUsage   Reason = "usage"   // a month's metered use, in arrears
+	ForLicence Reason = "licence" // another maker's fee, in advance, or its royalty, in arrears; of no car
 )
 
 // Invoice is a claim on a customer. Once issued it never changes.
@@ -29,9 +30,9 @@ type Invoice struct {
 	Number       string         `json:"number"` // "INV-7": 1, 2, 3… per legal entity, given at issue
 	Entity       string         `json:"entity"` // the legal entity that claims
 	Reason       Reason         `json:"reason"`
-	OrderID      string         `json:"order_id"`
+	OrderID      string         `json:"order_id"`               // ForLicence: the licence's id
 	Subscription string         `json:"subscription,omitempty"` // ForRenewal only
-	VIN          vin.VIN        `json:"vin"`
+	VIN          vin.VIN        `json:"vin,omitempty"`          // none ForLicence
 	Customer     string         `json:"customer"`
 	Market       string         `json:"market"`
 	Currency     money.Currency `json:"currency"`
@@ -121,7 +122,7 @@ type Invoiced struct {
 type Paid struct {
 	InvoiceID string      `json:"invoice_id"`
 	OrderID   string      `json:"order_id"`
-	VIN       vin.VIN     `json:"vin"`
+	VIN       vin.VIN     `json:"vin,omitempty"`
 	Customer  string      `json:"customer"`
 	At        period.Date `json:"at"`
 	Reason    Reason      `json:"reason"`

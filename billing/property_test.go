@@ -125,6 +125,15 @@ func story() (steps []func(*billing.Service, *testing.T) error) {
 	place(billingtest.Order("ord_4", billingtest.Car(1), "lost-answer-di", "2026-02-05", billingtest.AppLine(3000, "ptn_a"), billingtest.FeatureLine(5000, 5000)))
 	use(1, 1, "100.125", "2026-02-07")
 	use(1, 2, "3.3", "2026-02-08")
+	add := func(f func(*billing.Service, *testing.T) error) { steps = append(steps, f) }
+	add(func(s *billing.Service, t *testing.T) error {
+		_, err := s.AddLicence(t.Context(), billingtest.Licence("lic_1"))
+		return err
+	})
+	add(func(s *billing.Service, t *testing.T) error {
+		_, err := s.Royalty(t.Context(), billing.Units{Licence: "lic_1", Month: "2026-02", Units: 1234})
+		return err
+	})
 	run("2026-02-20")
 	run("2026-03-05")
 	use(1, 3, "0.7", "2026-02-27")

@@ -61,7 +61,22 @@ type Store interface {
 	DueRows(ctx context.Context, m period.Month, limit int) ([]Row, error)
 	Release(ctx context.Context, obligation string, m period.Month) error
 
-	// Progress tells the day of the first contract (empty: none) and the day through which Run is complete (empty: none).
+	// AddLicence stores a licence with its invoice (nil: none), and AddUnits a report with its. The same content again
+	// answers what is stored, another content under the id is idempotency_mismatch.
+	AddLicence(ctx context.Context, l Licence, is *Issue) (Licence, error)
+	AddUnits(ctx context.Context, u Units, is *Issue) error
+	Licence(ctx context.Context, id string) (Licence, error)
+	Licences(ctx context.Context, after string, limit int) ([]Licence, error)
+	Reported(ctx context.Context, licenceID string) ([]Units, error)
+
+	// TakenUp reads the contracts and subscriptions of the cars, and which of their orders had an invoice that was paid
+	// with more than nothing.
+	TakenUp(ctx context.Context, cars []vin.VIN) ([]Contract, []Subscription, map[string]bool, error)
+	// Leave makes the customer's active subscriptions of the car Cancelling, and ends those of its meters that have no end
+	// yet on the day, of those that were begun by the day. It answers all of these, also when they had ended before.
+	Leave(ctx context.Context, v vin.VIN, customer string, on period.Date) ([]Subscription, []Meter, error)
+
+	// Progress tells the day of the first contract or licence (empty: none) and the day through which Run is complete (empty: none).
 	Progress(ctx context.Context) (first, through period.Date, err error)
 	SetProgress(ctx context.Context, through period.Date) error
 }

@@ -99,6 +99,7 @@ type Meter struct {
 	Currency money.Currency `json:"currency"`
 	Terms    offer.Line     `json:"terms"`
 	Since    period.Date    `json:"since"`
+	Until    period.Date    `json:"until,omitempty"` // exclusive; from then on the car is another's
 }
 
 func newMeter(o offer.Order, l offer.Line, day period.Date) Meter {
@@ -112,7 +113,7 @@ func Assign(u Usage, meters []Meter, closed period.Month) (Meter, period.Month, 
 	day := period.DateOf(u.At)
 	best := -1
 	for i, m := range meters {
-		if m.VIN != u.VIN || m.Terms.Meter != u.Meter || m.Since > day {
+		if m.VIN != u.VIN || m.Terms.Meter != u.Meter || !(period.Span{From: m.Since, To: m.Until}).Contains(day) {
 			continue
 		}
 		if best < 0 || m.Since > meters[best].Since || m.Since == meters[best].Since && m.ID > meters[best].ID {

@@ -78,6 +78,7 @@ type Keyed struct {
 
 // Register adds the operator's routes.
 func Register(api huma.API, s *billing.Service) {
+	registerLicences(api, s)
 	tags := []string{"billing"}
 	huma.Register(api, huma.Operation{OperationID: "list-invoices", Method: http.MethodGet, Path: "/v1/invoices", Tags: tags,
 		Summary: "List invoices in the order of their numbers"},

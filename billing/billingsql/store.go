@@ -84,9 +84,10 @@ func (s *Store) Contract(ctx context.Context, orderID string) (c billing.Contrac
 	return c, decode(doc, &c)
 }
 
-// Progress tells the first contract's day and the day through which Run is complete.
+// Progress tells the first contract's or licence's day and the day through which Run is complete.
 func (s *Store) Progress(ctx context.Context) (first, through period.Date, err error) {
-	if err := s.db.Read().QueryRow(ctx, `SELECT COALESCE(MIN(day), '') FROM billing_contract`).Scan(&first); err != nil {
+	if err := s.db.Read().QueryRow(ctx, `SELECT COALESCE(MIN(day), '') FROM (SELECT MIN(day) AS day FROM billing_contract
+		UNION ALL SELECT MIN(day) AS day FROM billing_licence) AS first`).Scan(&first); err != nil {
 		return "", "", err
 	}
 	v, err := progress(ctx, s.db.Read(), "through")

@@ -131,13 +131,15 @@ func record(ctx context.Context, tx *sqldb.Tx, u billing.Usage, meters []billing
 }
 
 func metersOf(ctx context.Context, q sqldb.Querier, where string, args ...any) ([]billing.Meter, error) {
-	rows, err := q.Query(ctx, `SELECT doc FROM billing_meter WHERE `+where+` ORDER BY id`, args...)
+	rows, err := q.Query(ctx, `SELECT doc, until FROM billing_meter WHERE `+where+` ORDER BY id`, args...)
 	return scan(rows, err, func(r *sql.Rows) (m billing.Meter, err error) {
-		var doc string
-		if err := r.Scan(&doc); err != nil {
+		var doc, until string
+		if err := r.Scan(&doc, &until); err != nil {
 			return m, err
 		}
-		return m, decode(doc, &m)
+		err = decode(doc, &m)
+		m.Until = period.Date(until)
+		return m, err
 	})
 }
 

@@ -130,6 +130,8 @@ func Suite(t *testing.T, open func(t *testing.T) billing.Store) {
 			t.Errorf("metering %+v, %v; want 12.5 of January, 3.50 billed", ms, err)
 		}
 	})
+	t.Run("licences are of no car", func(t *testing.T) { s, store, books := service(t); licences(t, s, store, books) })
+	t.Run("what was taken, and what ends with an owner", func(t *testing.T) { s, store, books := service(t); taken(t, s, store, books) })
 	t.Run("progress never goes back", func(t *testing.T) {
 		_, store, _ := service(t)
 		for _, d := range []period.Date{"2026-02-01", "2026-01-01"} {
