@@ -61,6 +61,8 @@ var nouns = []noun{
 		{"build", "build a car with a pack and ECUs; answers the one-time enrolment secret", "POST", "/v1/cars", `roadbook car build vin=LRBR1CNE1PB000001 model=road-1 pack_serial=C-1 ecus='[{"serial":"ECU-1","hardware_id":"rb-head-1","role":"primary"}]'`},
 		{"list", "list cars", "GET", "/v1/cars", "roadbook car list limit=20"},
 		{"show", "one car", "GET", "/v1/cars/{vin}", "roadbook car show vin=LRBR1CNE1PB000001"},
+		{"resell", "give a sold car to its next owner", "POST", "/v1/cars/{vin}/owner", "roadbook car resell vin=LRBR1CNE1PB000001 owner=owner-2 on=2025-09-01"},
+		{"owners", "who owned a car, from when on", "GET", "/v1/cars/{vin}/owners", "roadbook car owners vin=LRBR1CNE1PB000001"},
 		{"revoke", "cut a car off", "POST", "/v1/cars/{vin}/revoke", "roadbook car revoke vin=LRBR1CNE1PB000001 reason=stolen"},
 		{"signals", "latest signals", "GET", "/v1/cars/{vin}/signals", "roadbook car signals vin=LRBR1CNE1PB000001"},
 		{"counts", "frames sent, received, stored", "GET", "/v1/cars/{vin}/counts", "roadbook car counts vin=LRBR1CNE1PB000001"},
@@ -82,6 +84,12 @@ var nouns = []noun{
 		{"subscriptions", "list subscriptions", "GET", "/v1/subscriptions", "roadbook invoice subscriptions"},
 		{"cancel", "cancel a subscription at its period's end", "POST", "/v1/subscriptions/{id}/cancel", "roadbook invoice cancel id=sub_…"},
 		{"usage", "record metered usage", "POST", "/v1/usage", "roadbook invoice usage -f usage.json"},
+	}},
+	{"licence", "licences of our software to other makers", []verb{
+		{"add", "take up a licence and invoice its fee", "POST", "/v1/licences", "roadbook licence add -f licence.yaml"},
+		{"list", "list licences", "GET", "/v1/licences", "roadbook licence list"},
+		{"show", "one licence with what was reported", "GET", "/v1/licences/{id}", "roadbook licence show id=lic_vw"},
+		{"royalty", "report a month's units and invoice their royalty", "POST", "/v1/licences/{id}/units", "roadbook licence royalty id=lic_vw month=2025-03 units=1200"},
 	}},
 	{"partner", "partners, rate cards, statements", []verb{
 		{"add", "add a partner", "POST", "/v1/partners", "roadbook partner add id=ptn_kino name='Kino Studio' market=CN currency=CNY"},
@@ -244,7 +252,7 @@ func (c *adminCmd) input(v verb) (map[string]any, []byte, error) {
 			return nil, nil, fmt.Errorf("%q is not name=value", f)
 		}
 		var parsed any
-		if (strings.HasPrefix(val, "[") || strings.HasPrefix(val, "{") || name == "release_counter") && json.Unmarshal([]byte(val), &parsed) == nil {
+		if (strings.HasPrefix(val, "[") || strings.HasPrefix(val, "{") || name == "release_counter" || name == "units" || name == "part") && json.Unmarshal([]byte(val), &parsed) == nil {
 			fields[name] = parsed
 		} else {
 			fields[name] = val
