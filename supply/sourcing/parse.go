@@ -1,0 +1,37 @@
+package sourcing
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"github.com/goccy/go-yaml"
+
+	"roadbook/fault"
+)
+
+// Parse reads a case in YAML or JSON, gives every figure its evidence and checks the whole. Unknown keys are refused.
+func Parse(b []byte) (Case, error) {
+	if len(b) > MaxSize {
+		return Case{}, fault.New(fault.Invalid, "source_size", "a sourcing case has at most %d bytes, this one %d", MaxSize, len(b))
+	}
+	var c Case
+	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.DisallowUnknownField()).Decode(&c); err != nil {
+		return Case{}, fault.New(fault.Invalid, "source_yaml", "%s", yaml.FormatError(err, false, true))
+	}
+	if err := c.Check(); err != nil {
+		return Case{}, err
+	}
+	return c, nil
+}
+
+// Hash returns the SHA-256 of the case in its canonical JSON.
+func (c Case) Hash() string {
+	b, err := json.Marshal(c)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
