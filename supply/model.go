@@ -2,7 +2,6 @@ package supply
 
 import (
 	"fmt"
-	"math/big"
 	"slices"
 
 	"roadbook/fault"
@@ -176,33 +175,4 @@ func (b *Breakdown) add(part, category, source string, into *money.Amount, facto
 // Total is the whole cost, warranty included.
 func (b Breakdown) Total() (money.Amount, error) {
 	return money.Sum(b.Pack, b.BOM, b.Assembly, b.Warranty)
-}
-
-// Floor is the lowest price at which a car earns the margin, and how it comes about.
-type Floor struct {
-	Breakdown
-	Margin  money.Decimal `json:"margin"`
-	Minimum money.Amount  `json:"minimum"`
-}
-
-// FloorPrice is ⌈total / (1 − margin)⌉ to the minor unit, computed exactly: at one unit less the margin would be missed.
-func FloorPrice(total money.Amount, margin money.Decimal) (money.Amount, error) {
-	if err := margin.Check(); err != nil {
-		return money.Amount{}, fault.New(fault.Invalid, "margin", "%v", err).At("/margin")
-	}
-	m, ok := new(big.Rat).SetString(string(margin))
-	one := big.NewRat(1, 1)
-	if !ok || m.Cmp(one) >= 0 || m.Cmp(big.NewRat(-1, 1)) <= 0 {
-		return money.Amount{}, fault.New(fault.Invalid, "margin", "a target margin lies between -1 and 1 (0.01 is one percent), not %s", margin).At("/margin")
-	}
-	p := new(big.Rat).SetInt64(total.Minor)
-	p.Quo(p, one.Sub(one, m))
-	up, rest := new(big.Int).DivMod(p.Num(), p.Denom(), new(big.Int))
-	if rest.Sign() > 0 {
-		up.Add(up, big.NewInt(1))
-	}
-	if !up.IsInt64() {
-		return money.Amount{}, fault.New(fault.Invalid, "amount_overflow", "the floor of %s at margin %s is too large", total, margin)
-	}
-	return money.Of(up.Int64(), total.Currency), nil
 }

@@ -9,112 +9,8 @@ import (
 	"roadbook/vin"
 )
 
-// Limits of contracts and lots.
-const (
-	MaxPrices = 500
-	MaxLot    = 1000 // serials of one lot
-)
-
-// Contract is an agreement to buy battery packs of one kind.
-type Contract struct {
-	ID        string         `json:"id"`
-	Supplier  string         `json:"supplier"`
-	Part      string         `json:"part"`
-	Chemistry string         `json:"chemistry"`
-	KWh       money.Decimal  `json:"kwh"`
-	Currency  money.Currency `json:"currency"`
-	Signed    period.Date    `json:"signed"`
-	Prices    []PackPrice    `json:"prices"`
-}
-
-// PackPrice holds from a day on, for the packs after the first MinVolume that came under the contract.
-type PackPrice struct {
-	From      period.Date   `json:"from"`
-	MinVolume int64         `json:"min_volume"`
-	Unit      money.Decimal `json:"unit"` // major units of the contract's currency per pack
-	Source    string        `json:"source"`
-}
-
-// Check refuses a contract that does not settle every price.
-func (c Contract) Check() error {
-	for _, f := range []struct{ at, id string }{{"/id", c.ID}, {"/supplier", c.Supplier}, {"/part", c.Part}} {
-		if err := checkID(f.at, f.id); err != nil {
-			return err
-		}
-	}
-	if err := checkText("/chemistry", c.Chemistry, MaxName); err != nil {
-		return err
-	}
-	if err := positive("/kwh", c.KWh); err != nil {
-		return err
-	}
-	if _, err := c.Currency.Exponent(); err != nil {
-		return fault.New(fault.Invalid, "currency_unknown", "%v", err).At("/currency")
-	}
-	if err := checkDate("/signed", c.Signed); err != nil {
-		return err
-	}
-	if len(c.Prices) == 0 || len(c.Prices) > MaxPrices {
-		return fault.New(fault.Invalid, "prices", "a contract has 1 to %d prices, this one %d", MaxPrices, len(c.Prices)).At("/prices")
-	}
-	type step struct {
-		from   period.Date
-		volume int64
-	}
-	seen := map[step]bool{}
-	for i, p := range c.Prices {
-		at := fmt.Sprintf("/prices/%d", i)
-		if err := checkDate(at+"/from", p.From); err != nil {
-			return err
-		}
-		if err := positive(at+"/unit", p.Unit); err != nil {
-			return err
-		}
-		if err := checkText(at+"/source", p.Source, MaxText); err != nil {
-			return err
-		}
-		if p.MinVolume < 0 {
-			return fault.New(fault.Invalid, "volume", "a volume is 0 or more, not %d", p.MinVolume).At(at + "/min_volume")
-		}
-		if k := (step{p.From, p.MinVolume}); seen[k] {
-			return fault.New(fault.Invalid, "price_ambiguous", "two prices hold from %s and %d packs on", p.From, p.MinVolume).At(at)
-		} else {
-			seen[k] = true
-		}
-	}
-	return nil
-}
-
-func positive(at string, d money.Decimal) error {
-	if err := d.Check(); err != nil {
-		return fault.New(fault.Invalid, "decimal", "%v", err).At(at)
-	}
-	if d.Sign() <= 0 {
-		return fault.New(fault.Invalid, "not_positive", "a number above 0 is needed here, not %s", d).At(at)
-	}
-	return nil
-}
-
-// Price returns the price of one pack received on a day after `before` others: of the price list that is newest on that
-// day, the highest volume step that is reached. Packs below a step keep their price when the step is reached.
-func (c Contract) Price(on period.Date, before int64) (PackPrice, error) {
-	var newest period.Date
-	for _, p := range c.Prices {
-		if p.From <= on && p.From > newest {
-			newest = p.From
-		}
-	}
-	best := -1
-	for i, p := range c.Prices {
-		if p.From == newest && p.MinVolume <= before && (best < 0 || p.MinVolume > c.Prices[best].MinVolume) {
-			best = i
-		}
-	}
-	if best < 0 {
-		return PackPrice{}, fault.New(fault.Refused, "price_missing", "contract %q has no price on %s after %d packs", c.ID, on, before)
-	}
-	return c.Prices[best], nil
-}
+// MaxLot is how many packs a lot may have.
+const MaxLot = 1000
 
 // Lot is a delivery of packs under a contract.
 type Lot struct {
@@ -122,6 +18,19 @@ type Lot struct {
 	Contract string      `json:"contract"`
 	Serials  []string    `json:"serials"`
 	Received period.Date `json:"received"`
+
+	Passport  string         `json:"passport,omitempty"`                              // of the battery passports of its packs
+	Chemistry string         `json:"chemistry,omitempty"`                             // as the supplier tells it; the contract's own
+	CO2       money.Decimal  `json:"kgco2e_per_kwh,omitempty" doc:"carbon footprint"` // kg CO2e per kWh
+	Recycled  RecycledShares `json:"recycled,omitzero"`
+}
+
+// RecycledShares is which share of the metal in a lot was recovered from waste, 0 to 1; empty: not told, which is not 0.
+type RecycledShares struct {
+	Nickel  money.Decimal `json:"ni,omitempty"`
+	Cobalt  money.Decimal `json:"co,omitempty"`
+	Lithium money.Decimal `json:"li,omitempty"`
+	Lead    money.Decimal `json:"pb,omitempty"`
 }
 
 // Check refuses a lot that cannot be received.
@@ -146,6 +55,27 @@ func (l Lot) Check() error {
 		}
 		seen[s] = true
 	}
+	if err := checkOptional("/passport", l.Passport); err != nil {
+		return err
+	}
+	if len(l.Chemistry) > MaxName {
+		return fault.New(fault.Invalid, "text", "a chemistry has at most %d bytes", MaxName).At("/chemistry")
+	}
+	if l.CO2 != "" {
+		if err := notNegative("/kgco2e_per_kwh", l.CO2, "a carbon footprint"); err != nil {
+			return err
+		}
+	}
+	for _, f := range []struct {
+		at    string
+		share money.Decimal
+	}{{"/recycled/ni", l.Recycled.Nickel}, {"/recycled/co", l.Recycled.Cobalt}, {"/recycled/li", l.Recycled.Lithium}, {"/recycled/pb", l.Recycled.Lead}} {
+		if f.share != "" {
+			if err := decimalIn(f.at, f.share, "0", "1", "a recycled share"); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -162,18 +92,57 @@ type Pack struct {
 	Currency money.Currency `json:"currency"`
 	Source   string         `json:"source"` // of the price
 	VIN      vin.VIN        `json:"vin,omitempty"`
+	State    PackState      `json:"state"`
+	Terms    []PriceTerm    `json:"terms,omitempty"` // that Unit is the sum of; none: the step of the contract alone
 }
 
-// Receive prices the packs of a lot that arrives after `before` others under the contract.
-func (c Contract) Receive(l Lot, before int64) ([]Pack, error) {
+// Before is what came under a contract before a lot.
+type Before struct {
+	Packs int64 // in all
+	Month int64 // in the calendar month of the lot
+}
+
+// Receive prices the packs of a lot that arrives after others under the contract, and refuses what the contract does not
+// allow: a lot below the minimum order, beyond the monthly capacity, or outside the contract's term.
+func (c Contract) Receive(l Lot, before Before, m Market) ([]Pack, error) {
+	if err := c.allows(l, before); err != nil {
+		return nil, err
+	}
 	packs := make([]Pack, len(l.Serials))
 	for i, s := range l.Serials {
-		p, err := c.Price(l.Received, before+int64(i))
+		p, err := c.Explain(l.Received, before.Packs+int64(i), m)
 		if err != nil {
 			return nil, err
 		}
-		packs[i] = Pack{Serial: s, Lot: l.ID, Contract: c.ID, Supplier: c.Supplier, Part: c.Part, Number: before + int64(i) + 1,
-			Received: l.Received, Unit: p.Unit, Currency: c.Currency, Source: p.Source}
+		packs[i] = Pack{Serial: s, Lot: l.ID, Contract: c.ID, Supplier: c.Supplier, Part: c.Part, Number: before.Packs + int64(i) + 1,
+			Received: l.Received, Unit: p.Unit, Currency: c.Currency, Source: p.Terms[0].Source, State: Received}
+		if len(p.Terms) > 1 {
+			packs[i].Terms = p.Terms
+		}
 	}
 	return packs, nil
+}
+
+// allows refuses a lot that the contract does not provide for.
+func (c Contract) allows(l Lot, before Before) error {
+	n := int64(len(l.Serials))
+	switch {
+	case l.Chemistry != "" && l.Chemistry != c.Chemistry:
+		return fault.New(fault.Refused, "chemistry_differs", "contract %q is for %s, the lot is of %s", c.ID, c.Chemistry, l.Chemistry).At("/chemistry")
+	case c.Term.From != "" && !c.Term.Contains(l.Received):
+		return fault.New(fault.Refused, "outside_term", "contract %q runs from %s until %s; %s is outside", c.ID, c.Term.From, open(c.Term.To), l.Received).At("/received")
+	case n < c.MinOrder:
+		return fault.New(fault.Refused, "below_minimum_order", "contract %q has a minimum order of %d packs, this lot has %d", c.ID, c.MinOrder, n).At("/serials")
+	case c.MonthlyCapacity > 0 && before.Month+n > c.MonthlyCapacity:
+		return fault.New(fault.Refused, "over_capacity", "contract %q provides %d packs a month; %d came in %s before this lot of %d",
+			c.ID, c.MonthlyCapacity, before.Month, l.Received.Month(), n).At("/serials")
+	}
+	return nil
+}
+
+func open(to period.Date) string {
+	if to == "" {
+		return "further notice"
+	}
+	return string(to)
 }

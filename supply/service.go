@@ -48,68 +48,9 @@ func (s *Service) Suppliers(ctx context.Context, after string, limit int) ([]Sup
 	return s.store.Suppliers(ctx, after, page(limit))
 }
 
-// Exclude bars a supplier for a span. What was received before stays received; nothing more is.
-func (s *Service) Exclude(ctx context.Context, e Exclusion) (Exclusion, error) {
-	if err := e.Check(); err != nil {
-		return Exclusion{}, err
-	}
-	if _, err := s.store.Supplier(ctx, e.Supplier); err != nil {
-		return Exclusion{}, err
-	}
-	e.ID = cmp.Or(e.ID, id.From("exc", e.Supplier, string(e.Span.From)))
-	return s.store.AddExclusion(ctx, e)
-}
-
-// Exclusions lists a supplier's exclusions, past ones too.
-func (s *Service) Exclusions(ctx context.Context, supplier string) ([]Exclusion, error) {
-	if _, err := s.store.Supplier(ctx, supplier); err != nil {
-		return nil, err
-	}
-	return s.store.Exclusions(ctx, supplier)
-}
-
-// allowed refuses a supplier that nobody knows, or that is excluded on the day.
-func (s *Service) allowed(ctx context.Context, supplier string, on period.Date) error {
-	if _, err := s.store.Supplier(ctx, supplier); err != nil {
-		return err
-	}
-	ex, err := s.store.Exclusions(ctx, supplier)
-	if err != nil {
-		return err
-	}
-	return Barred(ex, supplier, on)
-}
-
-// AddContract records a contract for packs. An excluded supplier gets none.
-func (s *Service) AddContract(ctx context.Context, request string, c Contract) (Contract, error) {
-	if err := c.Check(); err != nil {
-		return Contract{}, err
-	}
-	if err := s.allowed(ctx, c.Supplier, c.Signed); err != nil {
-		return Contract{}, err
-	}
-	return s.store.AddContract(ctx, cmp.Or(request, c.ID), c)
-}
-
 // Contracts lists contracts.
 func (s *Service) Contracts(ctx context.Context, after string, limit int) ([]Contract, error) {
 	return s.store.Contracts(ctx, after, page(limit))
-}
-
-// Receive records a lot and fixes the price of each of its packs.
-func (s *Service) Receive(ctx context.Context, l Lot) (Lot, error) {
-	if err := l.Check(); err != nil {
-		return Lot{}, err
-	}
-	c, err := s.store.Contract(ctx, l.Contract)
-	if err != nil {
-		return Lot{}, err
-	}
-	if err := s.allowed(ctx, c.Supplier, l.Received); err != nil {
-		return Lot{}, err
-	}
-	l.ID = cmp.Or(l.ID, id.From("lot", append([]string{l.Contract, string(l.Received)}, l.Serials...)...))
-	return s.store.AddLot(ctx, l, func(before int64) ([]Pack, error) { return c.Receive(l, before) })
 }
 
 // Lots lists lots.
@@ -129,7 +70,7 @@ func (s *Service) Pick(ctx context.Context, model, supplier string, on period.Da
 		return Pack{}, err
 	}
 	if supplier != "" {
-		if err := s.allowed(ctx, supplier, on); err != nil {
+		if err := s.allowed(ctx, supplier, Scope{Model: model}, on); err != nil {
 			return Pack{}, err
 		}
 	}
@@ -174,23 +115,29 @@ func (s *Service) Install(ctx context.Context, serial string, v vin.VIN, on peri
 	if err != nil {
 		return err
 	}
-	if p.VIN != v { // a repetition is not judged again
-		if err := s.fit(ctx, p, on); err != nil {
+	if p.State == Received { // a repetition is not judged again
+		if err := s.fit(ctx, p, "", on); err != nil {
 			return err
 		}
 	}
-	return s.store.Install(ctx, serial, v)
+	return s.store.Install(ctx, serial, v, on)
 }
 
-// fit refuses a pack that was not there on the day, and one whose supplier is excluded on it.
-func (s *Service) fit(ctx context.Context, p Pack, on period.Date) error {
+// fit refuses a pack that was not there on the day, and one whose supplier is excluded on it, for the model if one is named.
+func (s *Service) fit(ctx context.Context, p Pack, model string, on period.Date) error {
 	if err := checkDate("/date", on); err != nil {
 		return err
 	}
 	if p.Received > on {
 		return fault.New(fault.Refused, "pack_not_received", "pack %q was received on %s, after %s", p.Serial, p.Received, on)
 	}
-	return s.allowed(ctx, p.Supplier, on)
+	c, err := s.store.Contract(ctx, p.Contract)
+	if err != nil {
+		return err
+	}
+	act := c.scope()
+	act.Model = model
+	return s.allowed(ctx, p.Supplier, act, on)
 }
 
 // AddModel records a model with its bill of materials.
@@ -220,7 +167,7 @@ func (s *Service) Models(ctx context.Context, after string, limit int) ([]Model,
 }
 
 // CostOf answers what a car of the model built on a day with that pack costs. An excluded supplier's pack has no answer,
-// unless it is in a car already.
+// unless it was built into one already.
 func (s *Service) CostOf(ctx context.Context, model, serial string, on period.Date) (Breakdown, error) {
 	m, err := s.store.Model(ctx, model)
 	if err != nil {
@@ -230,8 +177,8 @@ func (s *Service) CostOf(ctx context.Context, model, serial string, on period.Da
 	if err != nil {
 		return Breakdown{}, err
 	}
-	if p.VIN == "" {
-		if err := s.fit(ctx, p, on); err != nil {
+	if p.State == Received {
+		if err := s.fit(ctx, p, model, on); err != nil {
 			return Breakdown{}, err
 		}
 	}
@@ -242,7 +189,8 @@ func (s *Service) CostOf(ctx context.Context, model, serial string, on period.Da
 	return m.Cost(p, on, rate)
 }
 
-// Floor answers the lowest price of such a car at the margin. Without a serial the pack that Pick would choose is taken.
+// Floor answers the lowest price of such a car at the margin, less the software credit that is in force and known on the day.
+// Without a serial the pack that Pick would choose is taken.
 func (s *Service) Floor(ctx context.Context, model, serial string, on period.Date, margin money.Decimal) (Floor, error) {
 	if serial == "" {
 		p, err := s.Pick(ctx, model, "", on)
@@ -255,12 +203,15 @@ func (s *Service) Floor(ctx context.Context, model, serial string, on period.Dat
 	if err != nil {
 		return Floor{}, err
 	}
-	total, err := b.Total()
+	credits, err := s.store.Credits(ctx, model)
 	if err != nil {
 		return Floor{}, err
 	}
-	minimum, err := FloorPrice(total, margin)
-	return Floor{Breakdown: b, Margin: margin, Minimum: minimum}, err
+	var credit *Credit
+	if c, ok := newest(credits, creditSpan, on, on); ok {
+		credit = &c
+	}
+	return FloorOf(b, credit, margin)
 }
 
 // rate returns nil where nothing is to convert.
@@ -280,7 +231,7 @@ func (s *Service) AddTariff(ctx context.Context, t Tariff) (Tariff, error) {
 	if err := t.Check(); err != nil {
 		return Tariff{}, err
 	}
-	if err := s.allowed(ctx, t.Supplier, t.Valid.From); err != nil {
+	if err := s.allowed(ctx, t.Supplier, Scope{}, t.Valid.From); err != nil {
 		return Tariff{}, err
 	}
 	t.ID = cmp.Or(t.ID, id.From("tar", t.Meter, string(t.Valid.From)))

@@ -57,9 +57,9 @@ func (s *Store) AddExclusion(ctx context.Context, e supply.Exclusion) (supply.Ex
 		columns: []column{{"supplier", e.Supplier}}}, nil)
 }
 
-// Exclusions lists a supplier's exclusions.
+// Exclusions lists a supplier's exclusions, or all.
 func (s *Store) Exclusions(ctx context.Context, supplier string) ([]supply.Exclusion, error) {
-	return all[supply.Exclusion](ctx, s.db.Read(), `SELECT body FROM supply_exclusion WHERE supplier = $1 ORDER BY id`, supplier)
+	return all[supply.Exclusion](ctx, s.db.Read(), `SELECT body FROM supply_exclusion WHERE supplier = $1 OR $1 = '' ORDER BY id`, supplier)
 }
 
 // AddContract records a contract.
