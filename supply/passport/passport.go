@@ -31,6 +31,14 @@ type Passport struct {
 	Category Category    `json:"category,omitempty"` // "" if it is not recorded
 	Entries  []Entry     `json:"entries"`            // each attribute that the reader may see, in the catalogue's order
 	Withheld int         `json:"withheld"`           // attributes that the reader may not see, known or not
+	Refused  []Refusal   `json:"refused,omitempty"`  // what other rooms told and is no value; only to the maker
+}
+
+// Refusal is a fact that another room told and that cannot be shown.
+type Refusal struct {
+	Attribute string `json:"attribute"`
+	Source    string `json:"source"`
+	Why       string `json:"why"`
 }
 
 // Entry is one attribute of a passport.
@@ -75,12 +83,20 @@ func (c Catalogue) Assemble(p Pack, records []Record, link string, asOf period.D
 	return out
 }
 
-// For returns what the reader may see. Who may see more than the passport holds gets what it holds.
+// For returns what the reader may see. Who entered a value is told to the maker alone: it may be a person's name.
 func (p Passport) For(r Reader) Passport {
 	out := p
 	out.Access, out.Entries = r, nil
+	if r != Maker {
+		out.Refused = nil
+	}
 	for _, e := range p.Entries {
 		if r.May(e.Attribute.Access) {
+			if r != Maker && e.Record != nil {
+				told := *e.Record
+				told.Who = string(told.Origin)
+				e.Record = &told
+			}
 			out.Entries = append(out.Entries, e)
 		} else {
 			out.Withheld++

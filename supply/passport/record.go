@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"time"
 
 	"roadbook/evidence"
 	"roadbook/fault"
@@ -41,6 +42,7 @@ type Record struct {
 	Attribute string          `json:"attribute"`
 	Value     json.RawMessage `json:"value"`
 	Origin    Origin          `json:"origin"`
+	At        time.Time       `json:"at,omitzero"` // when it was measured, if that is known more exactly than the day
 	evidence.Evidence
 }
 
@@ -141,7 +143,8 @@ func known(all []Record, asOf period.Date) []Record {
 }
 
 // counts reports whether r counts before o, both of one attribute of one battery: the finer subject, then the later fact, then
-// what became known later, then the firmer. The id settles the rest, so that the order of records never matters.
+// what became known later, then the firmer,
+// then what was measured later. The id settles the rest, so that the order of records never matters.
 func (r Record) counts(o Record) bool {
 	if x, y := slices.Index(Grains, r.Subject.Grain), slices.Index(Grains, o.Subject.Grain); x != y {
 		return x > y
@@ -154,6 +157,9 @@ func (r Record) counts(o Record) bool {
 	}
 	if x, y := slices.Index(evidence.Levels, r.Level), slices.Index(evidence.Levels, o.Level); x != y {
 		return x < y
+	}
+	if !r.At.Equal(o.At) {
+		return r.At.After(o.At)
 	}
 	return r.ID > o.ID
 }

@@ -7,7 +7,6 @@ import (
 	"roadbook/evidence"
 	"roadbook/id"
 	"roadbook/period"
-	"roadbook/vin"
 )
 
 // Reading is a value that a car reported, with the instant at which it measured it.
@@ -45,15 +44,15 @@ func (r Readings) Facts(p Pack) []Record {
 				at = t
 			}
 		}
-		source := "car " + string(p.VIN) + ":"
+		source := "telemetry of the car that holds the battery:" // the VIN is nobody's business who reads a passport
 		for _, s := range signals {
 			source += " " + s
 		}
 		day := period.DateOf(at)
 		v := json.RawMessage(decimal(value))
 		out = append(out, Record{ID: id.From("pst", p.Serial, string(p.VIN), attribute, at.UTC().Format(time.RFC3339Nano)), Subject: Subject{Item, p.Serial},
-			Attribute: attribute, Value: v, Origin: Telemetry, Evidence: evidence.Evidence{Source: source + " at " + at.UTC().Format(time.RFC3339),
-				Date: day, Vintage: day, Who: "car " + string(p.VIN), Level: level, Definition: definition}})
+			Attribute: attribute, Value: v, Origin: Telemetry, At: at.UTC(), Evidence: evidence.Evidence{Source: source + " at " + at.UTC().Format(time.RFC3339),
+				Date: day, Vintage: day, Who: "car", Level: level, Definition: definition}})
 	}
 	has := func(signal string) bool { _, ok := r[signal]; return ok }
 	if has(SignalCharge) {
@@ -78,11 +77,4 @@ func (r Readings) Facts(p Pack) []Record {
 			"the car's own state of health, read as its share of usable energy; VSS leaves open whether of energy or of charge", SignalHealth)
 	}
 	return out
-}
-
-// InCar is what follows from a pack being in a car of the maker.
-func InCar(p Pack, v vin.VIN, built period.Date) []Record {
-	return []Record{{ID: id.From("psf", p.Serial, BatteryCategory, string(v)), Subject: Subject{Item, p.Serial}, Attribute: BatteryCategory,
-		Value: json.RawMessage(`"` + string(EV) + `"`), Origin: Factory, Evidence: evidence.Evidence{Source: "built into car " + string(v),
-			Date: built, Vintage: built, Who: "factory", Level: evidence.Derived}}}
 }
