@@ -36,6 +36,9 @@ var (
 // tail is the probability beyond which no draw lies: the inputs' bounds are checked at this quantile and its mirror.
 const tail = 1e-12
 
+// maxTimes is the most factors of a path.
+const maxTimes = 4
+
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,63}$`)
 
 // checker walks a case and keeps the first thing that is wrong.
@@ -222,6 +225,9 @@ func (k *checker) path(at string, p *Path, r rule, needed bool) {
 	}
 	if p.Per != "" && p.Per != "quarter" && p.Per != "year" {
 		k.fail(at+"/per", "path", "per is quarter or year, not %.40q", p.Per)
+	}
+	if len(p.Times) > maxTimes {
+		k.fail(at+"/times", "too_many", "at most %d, not %d", maxTimes, len(p.Times))
 	}
 	for i, name := range p.Times {
 		if !k.times[name] {
