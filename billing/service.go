@@ -69,8 +69,8 @@ type Store interface {
 	Licences(ctx context.Context, after string, limit int) ([]Licence, error)
 	Reported(ctx context.Context, licenceID string) ([]Units, error)
 
-	// TakenUp reads the contracts and subscriptions of the cars, and which of their orders had an invoice that was paid
-	// with more than nothing.
+	// TakenUp reads the contracts and subscriptions of the cars, and the ids of what was paid for with more than nothing: of
+	// orders, by an invoice that is not for use, and of meters.
 	TakenUp(ctx context.Context, cars []vin.VIN) ([]Contract, []Subscription, map[string]bool, error)
 	// Leave makes the customer's active subscriptions of the car Cancelling, and ends those of its meters that have no end
 	// yet on the day, of those that were begun by the day. It answers all of these, also when they had ended before.

@@ -22,7 +22,7 @@ type Taken struct {
 	Kind     offer.Kind  `json:"kind"`
 	Features []string    `json:"features,omitempty"`
 	WithCar  bool        `json:"with_car"`        // on the order that sold the car
-	Paid     bool        `json:"paid"`            // money was received for an invoice of the order
+	Paid     bool        `json:"paid"`            // it has a price, and money was received for its order or, Metered, for its use
 	Until    period.Date `json:"until,omitempty"` // Term: its end, exclusive. Subscription: the first day that is not invoiced
 	Next     int         `json:"next,omitempty"`  // Subscription: as in Subscription
 	State    string      `json:"state,omitempty"` // Subscription: as in Subscription
@@ -52,14 +52,16 @@ func (s *Service) Taken(ctx context.Context, cars []vin.VIN) ([]Taken, error) {
 		withCar := c.Order.SellsCar()
 		for _, l := range c.Order.Lines {
 			t := Taken{OrderID: c.Order.ID, VIN: c.Order.VIN, Customer: c.Order.Customer, Day: c.Date, SKU: l.SKU, Name: l.Name, Kind: l.Kind,
-				Features: l.Features, WithCar: withCar, Paid: paid[c.Order.ID]}
+				Features: l.Features, WithCar: withCar, Paid: paid[c.Order.ID] && (l.Price.Minor > 0 || l.Unit.Sign() > 0)}
 			switch l.Kind {
 			case offer.Term:
 				t.Until = c.Date.AddMonths(l.TermMonths)
 			case offer.Subscription:
 				sub := bySub[c.Order.ID+" "+string(l.SKU)]
 				t.Until, t.Next, t.State = sub.Due, sub.Next, string(sub.State)
-			case offer.Vehicle, offer.Perpetual, offer.Metered, offer.App:
+			case offer.Metered:
+				t.Paid = paid[meterID(c.Order.ID, l.SKU)]
+			case offer.Vehicle, offer.Perpetual, offer.App:
 			}
 			out = append(out, t)
 		}

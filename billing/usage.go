@@ -102,8 +102,10 @@ type Meter struct {
 	Until    period.Date    `json:"until,omitempty"` // exclusive; from then on the car is another's
 }
 
+func meterID(orderID string, sku offer.SKU) string { return id.From("mtr", orderID, string(sku)) }
+
 func newMeter(o offer.Order, l offer.Line, day period.Date) Meter {
-	return Meter{ID: id.From("mtr", o.ID, string(l.SKU)), OrderID: o.ID, VIN: o.VIN, Customer: o.Customer, Market: o.Market,
+	return Meter{ID: meterID(o.ID, l.SKU), OrderID: o.ID, VIN: o.VIN, Customer: o.Customer, Market: o.Market,
 		Currency: o.Currency, Terms: l, Since: day}
 }
 

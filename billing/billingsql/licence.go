@@ -129,14 +129,23 @@ func (s *Store) TakenUp(ctx context.Context, cars []vin.VIN) ([]billing.Contract
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	rows, err = q.Query(ctx, `SELECT DISTINCT i.order_id FROM billing_invoice i JOIN billing_attempt a ON a.invoice = i.id
-		WHERE i.`+in+` AND a.result = 'succeeded' AND a.amount > 0`, args...)
-	orders, err := scan(rows, err, func(r *sql.Rows) (id string, err error) { return id, r.Scan(&id) })
 	paid := map[string]bool{}
-	for _, id := range orders {
-		paid[id] = true
+	for _, of := range []string{
+		`SELECT DISTINCT i.order_id FROM billing_invoice i JOIN billing_attempt a ON a.invoice = i.id WHERE i.` + in + `
+			AND a.result = 'succeeded' AND a.amount > 0 AND NOT EXISTS (SELECT 1 FROM billing_rating r WHERE r.invoice = i.id)`,
+		`SELECT DISTINCT r.meter FROM billing_invoice i JOIN billing_attempt a ON a.invoice = i.id JOIN billing_rating r ON r.invoice = i.id WHERE i.` + in + `
+			AND a.result = 'succeeded' AND r.amount > 0`,
+	} {
+		rows, err := q.Query(ctx, of, args...)
+		ids, err := scan(rows, err, func(r *sql.Rows) (id string, err error) { return id, r.Scan(&id) })
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		for _, id := range ids {
+			paid[id] = true
+		}
 	}
-	return contracts, subs, paid, err
+	return contracts, subs, paid, nil
 }
 
 // Leave ends what a customer pays for a car by the month or by use.

@@ -19,3 +19,4 @@ ALTER TABLE billing_meter ADD COLUMN until TEXT NOT NULL DEFAULT '';
 
 -- What a car's owners have taken is read by cars.
 CREATE INDEX billing_contract_vin ON billing_contract (vin, day);
+CREATE INDEX billing_rating_invoice ON billing_rating (invoice);
