@@ -5,10 +5,9 @@ import (
 	"io"
 )
 
-func Solve(ctx context.Context, p *Problem, o Options) (Result, error) { panic("soon") }
-func WriteMPS(w io.Writer, p *Problem) error                           { panic("soon") }
-func WriteLP(w io.Writer, p *Problem) error                            { panic("soon") }
-func ReadMPS(r io.Reader) (*Problem, error)                            { panic("soon") }
+func WriteMPS(w io.Writer, p *Problem) error { panic("soon") }
+func WriteLP(w io.Writer, p *Problem) error  { panic("soon") }
+func ReadMPS(r io.Reader) (*Problem, error)  { panic("soon") }
 
 // CBC is a cbc executable that was found.
 type CBC struct{ Path, Version string }

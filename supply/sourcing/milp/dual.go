@@ -81,6 +81,11 @@ func (l *LP) dual(ctx context.Context) outcome {
 		}
 		r := l.leaving()
 		if r < 0 {
+			if refused > 0 {
+				if l.allInfeasibilities(); l.primalInfeasibility() > primalTol {
+					return lost
+				}
+			}
 			return done
 		}
 		p := l.head[r]
@@ -238,7 +243,7 @@ func (l *LP) entering(delta float64) int {
 	}
 	limit *= 4
 	near := 0
-	slope := math.Abs(delta)
+	slope := math.Abs(delta)*(1-1e-9) - primalTol
 	for {
 		for k := near; k < len(cand); k++ {
 			if cand[k].d <= limit*cand[k].a {
@@ -258,7 +263,7 @@ func (l *LP) entering(delta float64) int {
 	cand = cand[:near]
 	l.cand = cand
 	// Groups of candidates within the Harris slack of each other.
-	slope = math.Abs(delta)
+	slope = math.Abs(delta)*(1-1e-9) - primalTol
 	type group struct {
 		end  int // candidates before it belong to this group or an earlier one
 		best int // largest pivot

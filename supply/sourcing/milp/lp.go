@@ -75,6 +75,7 @@ type LP struct {
 	status     Status
 	implied    *implied
 	loLoose    bool
+	wasCut     bool // the last Infeasible was the cutoff's
 }
 
 // Basis is a saved state of an LP: which variables are basic and where the others rest.
@@ -256,6 +257,7 @@ func (l *LP) Solve(ctx context.Context) (Status, error) {
 const boundAgree = 1e-6
 
 func (l *LP) solve(ctx context.Context) (Status, error) {
+	l.wasCut = false
 	for v := range l.size {
 		if l.lo[v] > l.hi[v]+primalTol {
 			l.status = Infeasible
@@ -293,6 +295,7 @@ func (l *LP) rounds(ctx context.Context) (Status, error) {
 			switch out := l.dual(ctx); out {
 			case done:
 			case impossible, cut:
+				l.wasCut = out == cut
 				return Infeasible, nil
 			case stopped:
 				return Limit, nil
