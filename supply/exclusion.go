@@ -137,7 +137,7 @@ var Outcomes = []Outcome{Ended, Renewed, Kept}
 // Decision answers one review of an exclusion. It changes no exclusion: what is renewed is a new one.
 type Decision struct {
 	ID        string      `json:"id,omitempty"`
-	Exclusion string      `json:"exclusion"`
+	Exclusion string      `json:"exclusion,omitempty"` // taken from the path of the request
 	Outcome   Outcome     `json:"outcome"`
 	By        string      `json:"renewed_by,omitempty"` // the exclusion that goes on, if renewed
 	Next      period.Date `json:"next,omitempty"`       // the next review, if kept

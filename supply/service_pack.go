@@ -264,7 +264,7 @@ func (s *Service) AddStandard(ctx context.Context, request string, st Standard) 
 		if err != nil || len(packs) == 0 {
 			return st, err
 		}
-		if err := s.vary(ctx, st.ID+"/"+packs[0].Serial, standards, packs); err != nil {
+		if err := s.vary(ctx, st.ID, standards, packs); err != nil {
 			return Standard{}, err
 		}
 		after = packs[len(packs)-1].Serial
@@ -272,7 +272,7 @@ func (s *Service) AddStandard(ctx context.Context, request string, st Standard) 
 }
 
 // vary compares packs with the standards of their days. A pack whose rate is missing is left for the next time.
-func (s *Service) vary(ctx context.Context, event string, standards []Standard, packs []Pack) error {
+func (s *Service) vary(ctx context.Context, cause string, standards []Standard, packs []Pack) error {
 	var vs []Variance
 	for _, p := range packs {
 		standard, ok := newest(standards, standardSpan, p.Received, endOfTime)
@@ -295,7 +295,7 @@ func (s *Service) vary(ctx context.Context, event string, standards []Standard, 
 	if len(vs) == 0 {
 		return nil
 	}
-	return s.store.Vary(ctx, event, vs)
+	return s.store.Vary(ctx, cause, vs)
 }
 
 // Standards lists the standards of a part, or all.

@@ -78,15 +78,16 @@ type PriceVaried struct {
 	Packs []Variance   `json:"packs"`
 }
 
-// Varied makes the event of variances of one part, or nil if all of them are nothing.
-func Varied(id string, vs []Variance) (*PriceVaried, error) {
+// Varied makes the event of variances of one part, or nil if all of them are nothing. A pack varies once, so that the cause
+// and the first pack that does name the event.
+func Varied(cause string, vs []Variance) (*PriceVaried, error) {
 	var e *PriceVaried
 	for _, v := range vs {
 		if v.Amount.IsZero() {
 			continue
 		}
 		if e == nil {
-			e = &PriceVaried{ID: id, Part: v.Part, Sum: money.Of(0, v.Amount.Currency)}
+			e = &PriceVaried{ID: cause + "/" + v.Serial, Part: v.Part, Sum: money.Of(0, v.Amount.Currency)}
 		}
 		var err error
 		if e.Sum, err = e.Sum.Add(v.Amount); err != nil {

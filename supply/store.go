@@ -47,8 +47,8 @@ type Store interface {
 	Settlements(ctx context.Context, contract string) ([]Settlement, error)
 	Bought(ctx context.Context, contract string, span period.Span) ([]Bought, error)
 
-	// Vary records variances, and says supply.PriceVaried of those that were not recorded before under the id.
-	Vary(ctx context.Context, id string, vs []Variance) error
+	// Vary records variances, and says supply.PriceVaried, as Varied makes it, of the packs that had none.
+	Vary(ctx context.Context, cause string, vs []Variance) error
 	Variance(ctx context.Context, serial string) (Variance, error)
 	// Unvaried returns packs of the part received in the span that have no variance, by serial, after the one that is given.
 	Unvaried(ctx context.Context, part string, span period.Span, after string, limit int) ([]Pack, error)

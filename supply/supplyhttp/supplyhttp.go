@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"roadbook/evidence"
 	"roadbook/fault"
 	"roadbook/money"
 	"roadbook/period"
@@ -94,7 +95,8 @@ func Register(api huma.API, s *supply.Service) {
 
 	create(api, "pack-lot-create", "/v1/pack-lots", "Receive a lot of packs; each pack's price is fixed now", "lot",
 		func(ctx context.Context, request string, in lotBody) (supply.Lot, error) {
-			return s.Receive(ctx, supply.Lot{ID: request, Contract: in.Contract, Serials: in.Serials, Received: in.Received})
+			return s.Receive(ctx, supply.Lot{ID: request, Contract: in.Contract, Serials: in.Serials, Received: in.Received,
+				Passport: in.Passport, Chemistry: in.Chemistry, CO2: in.CO2, Recycled: in.Recycled})
 		})
 	list(api, "pack-lots", "/v1/pack-lots", "List lots of packs", s.Lots, func(l supply.Lot) string { return l.ID })
 	huma.Register(api, op("pack", http.MethodGet, "/v1/packs/{serial}", "Show a pack, its price and the car that it is in"),
@@ -106,12 +108,21 @@ func Register(api huma.API, s *supply.Service) {
 		})
 	models(api, s)
 	prices(api, s)
+	sources(api, s)
+	contracts(api, s)
+	lives(api, s)
+	costs(api, s)
 }
 
 type lotBody struct {
 	Contract string      `json:"contract"`
 	Serials  []string    `json:"serials" minItems:"1"`
 	Received period.Date `json:"received"`
+
+	Passport  string                `json:"passport,omitempty" doc:"id of the battery passports of its packs"`
+	Chemistry string                `json:"chemistry,omitempty" doc:"as the supplier tells it; another than the contract's is refused"`
+	CO2       money.Decimal         `json:"kgco2e_per_kwh,omitempty" doc:"carbon footprint"`
+	Recycled  supply.RecycledShares `json:"recycled,omitzero" doc:"shares of ni, co, li and pb recovered from waste, 0 to 1"`
 }
 
 type exclusionBody struct {
@@ -119,6 +130,10 @@ type exclusionBody struct {
 	Reason   string      `json:"reason"`
 	Owner    string      `json:"owner" doc:"who answers for the decision"`
 	Evidence string      `json:"evidence" doc:"what it rests on"`
+
+	Scope  supply.Scope       `json:"scope,omitzero" doc:"default everything of the supplier"`
+	Review period.Date        `json:"review,omitempty" doc:"day on which it is to be looked at again at the latest"`
+	Record *evidence.Evidence `json:"record,omitempty" doc:"where, since when and by whom it is known"`
 }
 
 func exclusions(api huma.API, s *supply.Service) {
@@ -134,7 +149,8 @@ func exclusions(api huma.API, s *supply.Service) {
 				return nil, web.Error(err)
 			}
 			b := in.Body
-			e, err := s.Exclude(ctx, supply.Exclusion{ID: request, Supplier: in.Supplier, Span: b.Span, Reason: b.Reason, Owner: b.Owner, Evidence: b.Evidence})
+			e, err := s.Exclude(ctx, supply.Exclusion{ID: request, Supplier: in.Supplier, Span: b.Span, Reason: b.Reason, Owner: b.Owner, Evidence: b.Evidence,
+				Scope: b.Scope, Review: b.Review, Record: b.Record})
 			return &one[supply.Exclusion]{e}, web.Error(err)
 		})
 	huma.Register(api, op("exclusions", http.MethodGet, path, "List a supplier's exclusions, past ones too"),

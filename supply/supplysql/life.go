@@ -135,11 +135,11 @@ func bought(ctx context.Context, db sqldb.Querier, contract string, span period.
 }
 
 // Vary records variances of packs that have none, and says so.
-func (s *Store) Vary(ctx context.Context, id string, vs []supply.Variance) error {
+func (s *Store) Vary(ctx context.Context, cause string, vs []supply.Variance) error {
 	return s.db.Tx(ctx, func(tx *sqldb.Tx) error {
 		var fresh []supply.Variance
 		for _, v := range vs {
-			added, err := addVariance(ctx, tx, id, v)
+			added, err := addVariance(ctx, tx, cause, v)
 			if err != nil {
 				return err
 			}
@@ -147,7 +147,7 @@ func (s *Store) Vary(ctx context.Context, id string, vs []supply.Variance) error
 				fresh = append(fresh, v)
 			}
 		}
-		e, err := supply.Varied(id, fresh)
+		e, err := supply.Varied(cause, fresh)
 		if err != nil {
 			return err
 		}
@@ -155,12 +155,12 @@ func (s *Store) Vary(ctx context.Context, id string, vs []supply.Variance) error
 	})
 }
 
-func addVariance(ctx context.Context, tx *sqldb.Tx, event string, v supply.Variance) (bool, error) {
+func addVariance(ctx context.Context, tx *sqldb.Tx, cause string, v supply.Variance) (bool, error) {
 	body, err := json.Marshal(v)
 	if err != nil {
 		return false, err
 	}
-	done, err := tx.Exec(ctx, `INSERT INTO supply_variance (serial, event, body) VALUES ($1, $2, $3) ON CONFLICT (serial) DO NOTHING`, v.Serial, event, string(body))
+	done, err := tx.Exec(ctx, `INSERT INTO supply_variance (serial, cause, body) VALUES ($1, $2, $3) ON CONFLICT (serial) DO NOTHING`, v.Serial, cause, string(body))
 	if err != nil {
 		return false, err
 	}

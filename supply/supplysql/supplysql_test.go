@@ -20,9 +20,9 @@ func TestStore(t *testing.T) {
 			supplytest.Suite(t, func(t *testing.T) supply.Store {
 				db = open(t)
 				return supplysql.New(db)
-			}, func(t *testing.T) int {
+			}, func(t *testing.T, name string) int {
 				var n int
-				if err := db.Read().QueryRow(t.Context(), `SELECT COUNT(*) FROM outbox WHERE name = 'supply.CostAccrued'`).Scan(&n); err != nil {
+				if err := db.Read().QueryRow(t.Context(), `SELECT COUNT(*) FROM outbox WHERE name = $1`, name).Scan(&n); err != nil {
 					t.Fatal(err)
 				}
 				return n

@@ -87,9 +87,9 @@ func wantCode(t testing.TB, why string, err error, kind fault.Kind, code string)
 	}
 }
 
-// Suite is what every store must do; open returns an empty one. accrued counts the events supply.CostAccrued of the store
-// that was opened last.
-func Suite(t *testing.T, open func(t *testing.T) supply.Store, accrued func(t *testing.T) int) {
+// Suite is what every store must do; open returns an empty one. said counts the events of a name of the store that was opened
+// last.
+func Suite(t *testing.T, open func(t *testing.T) supply.Store, said func(t *testing.T, name string) int) {
 	t.Run("recorded once", func(t *testing.T) { recordedOnce(t, Filled(t, open(t))) })
 	t.Run("exclusion", func(t *testing.T) { exclusion(t, Filled(t, open(t))) })
 	t.Run("pack prices", func(t *testing.T) { packPrices(t, Filled(t, open(t))) })
@@ -97,8 +97,18 @@ func Suite(t *testing.T, open func(t *testing.T) supply.Store, accrued func(t *t
 	t.Run("install", func(t *testing.T) { install(t, Filled(t, open(t))) })
 	t.Run("concurrent installs", func(t *testing.T) { concurrentInstalls(t, Filled(t, open(t))) })
 	t.Run("pick", func(t *testing.T) { pick(t, Filled(t, open(t))) })
-	t.Run("accrue", func(t *testing.T) { accrue(t, Filled(t, open(t)), accrued) })
+	t.Run("accrue", func(t *testing.T) { accrue(t, Filled(t, open(t)), said) })
 	t.Run("lists", func(t *testing.T) { lists(t, Filled(t, open(t))) })
+	t.Run("qualification", func(t *testing.T) { qualification(t, Filled(t, open(t))) })
+	t.Run("scoped exclusion", func(t *testing.T) { scopedExclusion(t, Filled(t, open(t))) })
+	t.Run("reviews", func(t *testing.T) { reviews(t, Filled(t, open(t))) })
+	t.Run("terms", func(t *testing.T) { terms(t, Filled(t, open(t))) })
+	t.Run("settlement", func(t *testing.T) { settlement(t, Filled(t, open(t)), said) })
+	t.Run("life", func(t *testing.T) { life(t, Filled(t, open(t))) })
+	t.Run("concurrent moves", func(t *testing.T) { concurrentMoves(t, Filled(t, open(t))) })
+	t.Run("variance", func(t *testing.T) { variance(t, Filled(t, open(t)), said) })
+	t.Run("roll-up and quotes", func(t *testing.T) { rollUp(t, Filled(t, open(t))) })
+	t.Run("credit", func(t *testing.T) { credit(t, Filled(t, open(t))) })
 }
 
 func recordedOnce(t *testing.T, s *supply.Service) {
@@ -291,7 +301,7 @@ func pick(t *testing.T, s *supply.Service) {
 	wantCode(t, "nothing has come yet", err, fault.Refused, "stock_empty")
 }
 
-func accrue(t *testing.T, s *supply.Service, accrued func(t *testing.T) int) {
+func accrue(t *testing.T, s *supply.Service, said func(t *testing.T, name string) int) {
 	ctx := t.Context()
 	tariff := func(meter string, price money.Decimal, cur money.Currency, per int64, from period.Date) supply.Tariff {
 		return supply.Tariff{Meter: meter, Supplier: "carrier", Currency: cur, Price: price, Per: per, Valid: period.Span{From: from}, Source: "assumed"}
@@ -329,7 +339,7 @@ func accrue(t *testing.T, s *supply.Service, accrued func(t *testing.T) int) {
 	wantCode(t, "before the first tariff", err, fault.NotFound, "tariff_missing")
 	_, err = s.Accrue(ctx, "2023-10", CarB, "connectivity.car_month", "-1")
 	wantCode(t, "a negative quantity", err, fault.Invalid, "quantity")
-	if n := accrued(t); n != 3 {
+	if n := said(t, "supply.CostAccrued"); n != 3 {
 		t.Errorf("%d costs were told of, want 3: each once, and none of nothing", n)
 	}
 }

@@ -90,7 +90,7 @@ CREATE INDEX supply_credit_model ON supply_credit (model);
 -- By how much a pack differs from its standard: fixed once per pack.
 CREATE TABLE supply_variance (
     serial TEXT PRIMARY KEY,
-    event  TEXT NOT NULL,
+    cause  TEXT NOT NULL,
     body   TEXT NOT NULL
 );
 
