@@ -34,7 +34,7 @@ type Store interface {
 	// fault.Conflict "idempotency_mismatch". join is asked first, in the same transaction, with all records of r's subject
 	// and attribute.
 	AddValue(ctx context.Context, request string, r Record, join func(had []Record) error) (Record, error)
-	// Values returns the records of the subjects, in the order of their ids.
+	// Values returns the records of the subjects, subject by subject, each in the order of ids.
 	Values(ctx context.Context, subjects []Subject) ([]Record, error)
 }
 

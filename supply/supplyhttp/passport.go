@@ -93,7 +93,9 @@ func RegisterPassports(api huma.API, s *passport.Service) {
 	huma.Register(api, op("passport-attributes", http.MethodGet, "/v1/passport-attributes", "List the 93 attributes of a battery passport"),
 		func(context.Context, *struct{}) (*many[passport.Attribute], error) { return all(s.Attributes()), nil })
 	create(api, "passport-value-create", "/v1/passport-values", "Record a value of a battery passport's attribute", "psv",
-		func(ctx context.Context, request string, b valueBody) (passport.Record, error) { return set(ctx, s, request, b) })
+		func(ctx context.Context, request string, b valueBody) (passport.Record, error) {
+			return set(ctx, s, request, b)
+		})
 	huma.Register(api, op("passport", http.MethodGet, "/v1/passports/{serial}", "Show a battery passport as a reader sees it"),
 		func(ctx context.Context, in *view) (*one[shown], error) {
 			p, err := in.passport(ctx, s)
