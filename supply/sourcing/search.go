@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"math/rand/v2"
 	"slices"
 )
 
@@ -14,12 +15,13 @@ type effort struct {
 	nodes int // boxes looked at
 	lps   int // linear programs of the local search
 	tries int // orders tried open or closed
+	kicks int // random restarts from the best plan
 }
 
 // efforts for the plan asked for, and for the many solves that price its rules.
 var (
-	fullEffort  = effort{root: 1500, node: 120, nodes: 120, lps: 4000, tries: 1200}
-	lightEffort = effort{root: 500, node: 80, nodes: 16, lps: 500, tries: 200}
+	fullEffort  = effort{root: 1500, node: 120, nodes: 120, lps: 4000, tries: 1200, kicks: 6}
+	lightEffort = effort{root: 500, node: 80, nodes: 16, lps: 500, tries: 200, kicks: 1}
 )
 
 // search finds plans and bounds for cases of any size: the Lagrangian bound points to awards and tiers, linear programs
@@ -31,6 +33,7 @@ type search struct {
 	eff    effort
 	report func(doing string, nodes int, incumbent, bound float64)
 
+	seed   uint64
 	stages []*stage
 	v      *volume
 	root   box
@@ -65,6 +68,7 @@ func (s *search) tell(doing string) { s.report(doing, s.nodes, s.cost, s.bound) 
 
 // run searches until the gap is closed, the effort is spent or ctx ends. hints are first stages to start from.
 func (s *search) run(ctx context.Context, hints ...choice) {
+	s.elsewhere()
 	s.raise(s.v.climb(ctx, s.root, math.Inf(1), 0, s.eff.root/5))
 	s.tell("bound")
 	for _, h := range hints {
@@ -82,9 +86,44 @@ func (s *search) run(ctx context.Context, hints ...choice) {
 		s.tell("bound")
 	}
 	s.branch(ctx)
-	if s.best != nil && !s.done(ctx) {
-		s.polish(ctx, s.best.choice, s.eff.lps)
+	if s.best == nil || s.done(ctx) {
+		return
+	}
+	s.polish(ctx, s.best.choice, s.eff.lps)
+	s.tell("plan")
+	s.kick(ctx)
+}
+
+// kick perturbs the best plan at random and searches on from there.
+func (s *search) kick(ctx context.Context) {
+	r := rand.New(rand.NewPCG(s.seed, 0x6b69636b))
+	for range s.eff.kicks {
+		if s.done(ctx) {
+			return
+		}
+		c := s.best.choice
+		moves := s.moves(c)
+		if len(moves) == 0 {
+			return
+		}
+		for range 3 {
+			c = moves[r.IntN(len(moves))](c)
+		}
+		s.source(&c)
+		s.polish(ctx, c, s.eff.lps/8)
 		s.tell("plan")
+	}
+}
+
+// elsewhere is the plan that buys nothing: everything comes from elsewhere. It costs a lot and needs no engine.
+func (s *search) elsewhere() {
+	n := s.n
+	c := n.emptyChoice()
+	s.source(&c)
+	f := n.newFlow(c)
+	n.settle(f)
+	if n.audit(f) == nil {
+		s.best, s.cost = f, n.objective(f)
 	}
 }
 
@@ -197,11 +236,10 @@ func (s *search) trim(ctx context.Context, c choice) choice {
 		return c
 	}
 	vol := make([]float64, len(n.pairs))
-	for w, st := range s.stages {
-		if st.apply(c); true {
-			if _, ok := st.solve(ctx); !ok {
-				return c
-			}
+	for _, st := range s.stages {
+		st.apply(c)
+		if _, ok := st.solve(ctx); !ok {
+			return c
 		}
 		st.x = st.lp.X(st.x)
 		for k := range n.pairs {
@@ -211,7 +249,6 @@ func (s *search) trim(ctx context.Context, c choice) choice {
 				}
 			}
 		}
-		_ = w
 	}
 	d := c.clone()
 	for k := range n.pairs {
@@ -241,7 +278,7 @@ func (s *search) offer(ctx context.Context, c choice, tries int) {
 		}
 	}
 	f := n.newFlow(c)
-	for w, st := range s.stages {
+	for _, st := range s.stages {
 		before := st.lps
 		_, ok := st.orders(ctx, c, tries/n.W)
 		s.lps += st.lps - before
@@ -249,18 +286,8 @@ func (s *search) offer(ctx context.Context, c choice, tries int) {
 			return
 		}
 		st.write(f)
-		_ = w
 	}
-	for k := range f.a { // an award that nothing is bought under is taken back
-		if f.a[k] && n.pairs[k].fix > 0 && n.idle(f, k) {
-			f.a[k] = false
-			for i := range n.duals {
-				if n.sources(f.choice, i) < n.duals[i].n {
-					f.a[k] = true
-				}
-			}
-		}
-	}
+	n.tidy(f)
 	n.settle(f)
 	if n.audit(f) != nil {
 		return
@@ -268,6 +295,21 @@ func (s *search) offer(ctx context.Context, c choice, tries int) {
 	if v := n.objective(f); v < s.cost {
 		s.best, s.cost = f, v
 		s.bound = math.Min(s.bound, v)
+	}
+}
+
+// tidy takes back awards that nothing is bought under, as long as the dual-source rules stay kept.
+func (n *net) tidy(f *flow) {
+	for k := range f.a {
+		if !f.a[k] || !n.idle(f, k) {
+			continue
+		}
+		f.a[k] = false
+		for i := range n.duals {
+			if n.sources(f.choice, i) < n.duals[i].n {
+				f.a[k] = true
+			}
+		}
 	}
 }
 
