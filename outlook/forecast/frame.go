@@ -27,9 +27,10 @@ type frame struct {
 	over    struct{ opex, rnd, depreciation, capex *track }
 	licence []struct{ fixed, royalty, cars *track }
 
-	alive     []*column   // by age, when survival is uncertain
-	aliveAt   []float64   // by age, when it is known
-	total     []*column   // cars by quarter, all models
+	alive     []column    // by age, behind three zeros, when survival is uncertain
+	aliveAt   []float64   // by age, behind three zeros, when it is known
+	total     []column    // cars by quarter, all models
+	fleets    []column    // living cars by quarter
 	accrued   [][]*column // warranty by model with claims
 	quarter   quarterCols
 	yearly    yearCols
@@ -66,20 +67,21 @@ type modelTracks struct {
 	volume, price, margin              *track
 	bom, assembly, logistics, warranty *track
 	pack                               *packState
-	sold                               []*column // by quarter
+	sold                               []column // by quarter
 }
 
 type softTracks struct {
 	p               *productPlan
 	arpu, inference *track
 	attach          *track
-	cars            []*column // attached, by quarter of the sale
+	cars            []column  // attached, by quarter of the sale
+	paying          []column  // living users beyond the bundle, by quarter
+	bundled         []column  // living users within it
 	old             []*column // attached, sold before the start, in the plan's order
 	whole           []*column // what a prepaid bundle earns a quarter, by quarter of the sale
 	oldWhole        *column   // the same per car of the old fleet
-	early           []*column // weight by age within the bundle; nil when known
-	earlyAt         []float64
-	late            []*column // weight by age after it
+	early           []column  // weight by age within the bundle, behind three zeros; 0 beyond it
+	late            []column  // weight by age after it; 0 within it
 	share           *column   // what partner and fees leave
 	x, y            *column
 }
@@ -104,7 +106,7 @@ func newFrame(p *plan) *frame {
 	for i := range p.models {
 		f.models = append(f.models, f.newModel(&p.models[i]))
 	}
-	f.total = pointers(p.quarters)
+	f.total, f.fleets = make([]column, quads(p.quarters)), make([]column, quads(p.quarters))
 	for i := range p.products {
 		f.soft = append(f.soft, f.newSoft(&p.products[i]))
 	}
@@ -265,6 +267,8 @@ func (f *frame) factor(r factorRef, t int) *column {
 func (f *frame) run() {
 	f.place()
 	f.reset()
+	f.volumes()
+	f.fleet()
 	q := &f.quarter
 	for t := range f.p.quarters {
 		f.factors(t)

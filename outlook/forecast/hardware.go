@@ -3,7 +3,7 @@ package forecast
 func (f *frame) newModel(p *modelPlan) modelTracks {
 	m := modelTracks{p: p, volume: f.track(p.volume), price: f.track(p.price), margin: f.track(p.margin), bom: f.track(p.bom),
 		assembly: f.track(p.assembly), logistics: f.track(p.logistics), warranty: f.track(p.warranty), pack: f.newPack(p.pack)}
-	m.sold = pointers(f.p.quarters)
+	m.sold = make([]column, quads(f.p.quarters))
 	var accrued []*column
 	if len(p.claims) > 0 {
 		accrued = pointers(f.p.quarters)
@@ -38,25 +38,39 @@ func (f *frame) or(c *column) *column {
 	return c
 }
 
-// hardware computes what the quarter's cars bring, and begins the quarter.
-func (f *frame) hardware(t int) {
-	q := &f.quarter
-	q.deliveries, q.vehicle, q.hardware, q.pack, q.cash = column{}, column{}, column{}, column{}, column{}
-	for i := range f.models {
-		m := &f.models[i]
-		sold := m.sold[t]
-		cars, u := m.volume.at(f, t), m.unit(f, t) // walk also while not on sale
-		f.life.born(f, i, t, u)
-		if t < m.p.from || t >= m.p.until {
-			*sold = column{}
-		} else {
-			if f.volume == 1 {
+// volumes computes how many cars are sold, quarter by quarter: all else follows from them.
+func (f *frame) volumes() {
+	clear(f.total)
+	for t := range f.p.quarters {
+		f.factors(t)
+		for i := range f.models {
+			m := &f.models[i]
+			cars, sold := m.volume.at(f, t), &m.sold[t]
+			switch {
+			case t < m.p.from || t >= m.p.until:
+				*sold = column{}
+			case f.volume == 1:
 				*sold = *cars
-			} else {
+			default:
 				for j := range sold {
 					sold[j] = cars[j] * f.volume
 				}
 			}
+			add(&f.total[t], sold)
+		}
+	}
+}
+
+// hardware computes what the quarter's cars bring, and begins the quarter.
+func (f *frame) hardware(t int) {
+	q := &f.quarter
+	q.deliveries, q.vehicle, q.hardware, q.pack, q.cash = f.total[t], column{}, column{}, column{}, column{}
+	for i := range f.models {
+		m := &f.models[i]
+		sold := &m.sold[t]
+		u := m.unit(f, t) // walk also while not on sale
+		f.life.born(f, i, t, u)
+		if t >= m.p.from && t < m.p.until {
 			f.sell(sold, u)
 		}
 		m.pack.sold(sold)
@@ -64,7 +78,6 @@ func (f *frame) hardware(t int) {
 			f.claims(i, t, sold, u)
 		}
 	}
-	*f.total[t] = q.deliveries
 	q.revenue = q.vehicle
 }
 
@@ -75,7 +88,6 @@ func (f *frame) sell(sold *column, u unit) {
 		margin := u.margin
 		for j, n := range sold {
 			v := n * price[j]
-			q.deliveries[j] += n
 			q.vehicle[j] += v
 			q.hardware[j] += v * margin[j]
 		}
@@ -83,7 +95,6 @@ func (f *frame) sell(sold *column, u unit) {
 	}
 	pack, bom, assembly, logistics, warranty := f.or(u.pack), f.or(u.bom), f.or(u.assembly), f.or(u.logistics), f.or(u.warranty)
 	for j, n := range sold {
-		q.deliveries[j] += n
 		q.vehicle[j] += n * price[j]
 		q.pack[j] += n * pack[j]
 		q.hardware[j] += n * (price[j] - pack[j] - bom[j] - assembly[j] - logistics[j] - warranty[j])
@@ -118,26 +129,6 @@ func known(out *column, values []*column, weight []float64) {
 		v, w := values[c], weight[n-1-c]
 		for j := range out {
 			out[j] += v[j] * w
-		}
-	}
-}
-
-// joint adds Σ values[c]·weight[age] to out, age being 0 for the last value and weights columns.
-func joint(out *column, values, weight []*column) {
-	n := len(values)
-	first := max(0, n-len(weight))
-	c := first
-	for ; c+4 <= n; c += 4 {
-		v0, v1, v2, v3 := values[c], values[c+1], values[c+2], values[c+3]
-		w0, w1, w2, w3 := weight[n-1-c], weight[n-2-c], weight[n-3-c], weight[n-4-c]
-		for j := range out {
-			out[j] += v0[j]*w0[j] + v1[j]*w1[j] + v2[j]*w2[j] + v3[j]*w3[j]
-		}
-	}
-	for ; c < n; c++ {
-		v, w := values[c], weight[n-1-c]
-		for j := range out {
-			out[j] += v[j] * w[j]
 		}
 	}
 }

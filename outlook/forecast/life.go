@@ -126,9 +126,9 @@ func weigh(out, w, a, b *column) {
 
 // earn adds what a product brings and costs at an age.
 func (m *lifeOf) earn(f *frame, s *softTracks, product, age int, arpu, infer *column) {
-	by, pays := s.late[age], true
+	by, pays := &s.late[pad+age], true
 	if age < s.p.bundle {
-		by, pays = s.early[age], s.p.terms == Paid
+		by, pays = &s.early[pad+age], s.p.terms == Paid
 	}
 	attach := &m.attach[product]
 	partner, payment := &f.zero, &f.zero

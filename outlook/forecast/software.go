@@ -10,25 +10,25 @@ import (
 func (f *frame) newSurvival() {
 	ages := f.ages()
 	s := f.p.survival
-	f.aliveAt = make([]float64, ages)
-	for a := range f.aliveAt {
-		f.aliveAt[a] = 1
+	f.aliveAt = make([]float64, pad+ages)
+	for a := range ages {
+		f.aliveAt[pad+a] = 1
 	}
 	switch {
 	case s == nil:
 	case f.p.maps[s.mean] == nil && f.p.maps[s.shape] == nil:
 		shape := f.p.known[s.shape]
 		lambda := 4 * f.p.known[s.mean] / math.Gamma(1+1/shape)
-		for a := range f.aliveAt {
-			f.aliveAt[a] = math.Exp(-math.Pow(float64(a)/lambda, shape))
+		for a := range ages {
+			f.aliveAt[pad+a] = math.Exp(-math.Pow(float64(a)/lambda, shape))
 		}
 	default:
-		f.aliveAt, f.alive = nil, pointers(ages)
+		f.aliveAt, f.alive = nil, make([]column, pad+ages)
 	}
 }
 
 // ages is the number of ages that can occur.
-func (f *frame) ages() int { return max(f.p.quarters+f.p.oldest, LifeQuarters) }
+func (f *frame) ages() int { return quads(max(f.p.quarters+f.p.oldest, LifeQuarters)) }
 
 // survive tables the living share by age for the block where it is uncertain.
 func (f *frame) survive() {
@@ -40,9 +40,9 @@ func (f *frame) survive() {
 	for j := range k {
 		k[j] = shape[j] * math.Log(4*mean[j]/math.Gamma(1+1/shape[j]))
 	}
-	fill(f.alive[0], 1)
-	for a, out := range f.alive[1:] {
-		ln := math.Log(float64(a + 1))
+	fill(&f.alive[pad], 1)
+	for a := 1; a < f.ages(); a++ {
+		out, ln := &f.alive[pad+a], math.Log(float64(a))
 		for j := range out {
 			out[j] = shape[j]*ln - k[j]
 		}
@@ -57,33 +57,61 @@ func (f *frame) survive() {
 // lives multiplies a column by the living share at an age.
 func (f *frame) lives(out *column, age int) {
 	if f.alive != nil {
-		mul(out, out, f.alive[age])
+		mul(out, out, &f.alive[pad+age])
 		return
 	}
-	for j, s := 0, f.aliveAt[age]; j < len(out); j++ {
+	for j, s := 0, f.aliveAt[pad+age]; j < len(out); j++ {
 		out[j] *= s
 	}
 }
 
-// fleet adds Σ cars·living share to out: values by quarter up to t, and those sold before.
-func (f *frame) fleet(out *column, t int) {
+// fleet computes the living cars of all quarters, and of them the users of each product.
+func (f *frame) fleet() {
+	n := f.p.quarters
+	clear(f.fleets)
 	if f.alive != nil {
-		joint(out, f.total[:t+1], f.alive)
+		convolve(f.fleets, f.total, f.alive, n, 0, n)
 	} else {
-		known(out, f.total[:t+1], f.aliveAt)
+		convolveKnown(f.fleets, f.total, f.aliveAt, n)
 	}
 	for i, s := range f.p.sold {
-		f.a = *f.counts[i]
-		f.lives(&f.a, t-s.sale)
-		add(out, &f.a)
+		for t := range n {
+			f.a = *f.counts[i]
+			f.lives(&f.a, t-s.sale)
+			add(&f.fleets[t], &f.a)
+		}
+	}
+	for k := range f.soft {
+		s := &f.soft[k]
+		for t := range n {
+			f.factors(t)
+			s.sell(f, k, t)
+		}
+		b := s.p.bundle
+		clear(s.bundled)
+		clear(s.paying)
+		convolve(s.bundled, s.cars, s.early, n, 0, b)
+		convolve(s.paying, s.cars, s.late, n, b, n)
+		for i, sold := range f.p.sold {
+			for t := range n {
+				age := t - sold.sale
+				to, by := &s.paying[t], &s.late[pad+age]
+				if age < b {
+					to, by = &s.bundled[t], &s.early[pad+age]
+				}
+				for j, v := range s.old[i] {
+					to[j] += v * by[j]
+				}
+			}
+		}
 	}
 }
 
 func (f *frame) newSoft(p *productPlan) softTracks {
 	n := f.p.quarters
-	s := softTracks{p: p, arpu: f.track(p.arpu), inference: f.track(p.inference), attach: f.track(p.attach), cars: pointers(n),
-		late: pointers(f.ages()), old: pointers(len(f.p.sold)), share: new(column), x: new(column), y: new(column)}
-	s.early = pointers(min(p.bundle, f.ages()))
+	s := softTracks{p: p, arpu: f.track(p.arpu), inference: f.track(p.inference), attach: f.track(p.attach), cars: make([]column, quads(n)),
+		paying: make([]column, quads(n)), bundled: make([]column, quads(n)),
+		early: make([]column, pad+f.ages()), late: make([]column, pad+f.ages()), old: pointers(len(f.p.sold)), share: new(column), x: new(column), y: new(column)}
 	if p.terms == Prepaid {
 		s.whole, s.oldWhole = pointers(n), new(column)
 	}
@@ -107,10 +135,11 @@ func (s *softTracks) reset(f *frame) {
 		*active = *f.in[p.renewal]
 	}
 	for a := range f.ages() {
-		out := s.late[a]
+		out := &s.early[pad+a]
 		if a < p.bundle {
 			fill(out, 1)
 		} else {
+			out = &s.late[pad+a]
 			*out = *active
 			if p.churn != none {
 				churn := f.in[p.churn]
@@ -123,23 +152,19 @@ func (s *softTracks) reset(f *frame) {
 		if r := f.p.survival; r != nil && a >= r.resale {
 			mul(out, out, f.in[r.second])
 		}
-		if a < p.bundle {
-			*s.early[a] = *out
-			*out = column{}
-		}
 	}
 }
 
 // sell computes which of the quarter's cars take the product.
 func (s *softTracks) sell(f *frame, product, t int) {
-	out := s.cars[t]
+	out := &s.cars[t]
 	if s.p.all {
-		*out = *f.total[t]
+		*out = f.total[t]
 	} else {
 		*out = column{}
 		for i := range f.models {
 			if s.p.models[i] {
-				add(out, f.models[i].sold[t])
+				add(out, &f.models[i].sold[t])
 			}
 		}
 	}
@@ -205,10 +230,9 @@ func (s *softTracks) adopt(f *frame, quarter int) *column {
 // software computes what the quarter's fleet pays and costs.
 func (f *frame) software(t int) {
 	q := &f.quarter
-	q.fleet, q.billed, q.recognised, q.net, q.software = column{}, column{}, column{}, column{}, column{}
-	f.fleet(&q.fleet, t)
+	q.fleet, q.billed, q.recognised, q.net, q.software = f.fleets[t], column{}, column{}, column{}, column{}
 	for i := range f.soft {
-		f.soft[i].quarter(f, i, t)
+		f.soft[i].quarter(f, t)
 	}
 	for j := range q.deferred {
 		q.software[j] += q.net[j]
@@ -230,9 +254,8 @@ func (f *frame) software(t int) {
 }
 
 // quarter adds one product's.
-func (s *softTracks) quarter(f *frame, product, t int) {
+func (s *softTracks) quarter(f *frame, t int) {
 	q, p := &f.quarter, s.p
-	s.sell(f, product, t)
 	arpu := s.arpu.at(f, t)
 	if s.whole != nil {
 		for j := range arpu {
@@ -243,20 +266,7 @@ func (s *softTracks) quarter(f *frame, product, t int) {
 			f.open(s)
 		}
 	}
-	paying, bundled := s.x, s.y
-	*paying, *bundled = column{}, column{}
-	joint(bundled, s.cars[max(0, t+1-p.bundle):t+1], s.early)
-	joint(paying, s.cars[:max(0, t+1-p.bundle)], s.late[min(p.bundle, len(s.late)):])
-	for i, sold := range f.p.sold {
-		age := t - sold.sale
-		to, by := paying, s.late[age]
-		if age < p.bundle {
-			to, by = bundled, s.early[age]
-		}
-		for j := range to {
-			to[j] += s.old[i][j] * by[j]
-		}
-	}
+	paying, bundled := &s.paying[t], &s.bundled[t]
 	if infer := s.inference.at(f, t); infer != nil {
 		for j := range infer {
 			q.software[j] -= 3 * infer[j] * (paying[j] + bundled[j])

@@ -1,0 +1,152 @@
+"""The benchmark's model (bench.yaml) in numpy, as the peer of the Go engine: same equations, same laws, columns of a chunk of paths.
+
+Reads one line of JSON from standard input:
+  {"quarters": Q, "inputs": [{"name", "law": "fixed"|"normal"|"lognormal", "mu", "sigma"}...], "cholesky": [[...]...],
+   "season_from": 0..3, "paths": N, "chunk": 2048, "seed": s, "given": false}
+With "given": true, float64 normals follow, chunk by chunk: the uncertain inputs' (rows of chunk), then the shocks' (Q rows); the answer
+is then the NPV of every path as float64 on standard output. Otherwise it draws its own and answers one line of JSON.
+"""
+import json
+import math
+import sys
+import time
+
+import numpy as np
+
+LN2 = math.log(2.0)
+
+
+class Model:
+    def __init__(self, p):
+        self.q = p["quarters"]
+        self.inputs = p["inputs"]
+        self.chol = np.array(p["cholesky"])
+        self.season_from = p["season_from"]
+        self.random = [i for i in self.inputs if i["law"] != "fixed"]
+        known = {i["name"]: float(i["mu"]) for i in self.inputs if i["law"] == "fixed"}
+        self.known = known
+        shape = known["shape"]
+        lam = 4 * known["life"] / math.gamma(1 + 1 / shape)
+        age = np.arange(self.q)
+        self.alive = np.exp(-((age / lam) ** shape))
+        # fleet = toeplitz(alive) @ cars: one matrix product for all quarters
+        self.toeplitz = np.zeros((self.q, self.q))
+        for t in range(self.q):
+            self.toeplitz[t, : t + 1] = self.alive[t::-1]
+        s = [known["season_%d" % k] for k in (1, 2, 3, 4)]
+        mean = sum(s) / 4
+        self.season = [s[(self.season_from + t) % 4] / mean for t in range(self.q)]
+        self.discount = [(1 + known["rate"]) ** (-t / 4) for t in range(self.q)]
+
+    def npv(self, z, shocks):
+        """NPV of a chunk: z is (inputs, n) independent normals, shocks (quarters, n)."""
+        n = z.shape[1]
+        quarters = self.q
+        joint = self.chol @ z
+        x = {}
+        for row, i in zip(joint, self.random):
+            row *= i["sigma"]
+            row += i["mu"]
+            if i["law"] == "lognormal":
+                np.exp(row, out=row)
+            x[i["name"]] = row
+        k = self.known
+        b = int(k["bundle"])
+        # lithium
+        mu = np.log(x["li_mean"])
+        decay = np.exp(x["li_kappa"] * -0.25)
+        sd = x["li_sigma"] * np.sqrt(-np.expm1(x["li_kappa"] * -0.5) / (2 * x["li_kappa"]))
+        noise = shocks * sd
+        li = np.full(n, math.log(k["li_start"]))
+        price = np.empty((quarters, n))
+        for t in range(quarters):
+            li -= mu
+            li *= decay
+            li += mu
+            li += noise[t]
+            price[t] = li
+        np.exp(price, out=price)
+        # cars, and what they bring
+        up = np.exp(np.log1p(x["growth"]) / 4)
+        cheaper = np.exp(np.log1p(x["price_trend"]) / 4)
+        leaner = np.exp(np.log1p(x["bom_trend"]) / 4)
+        exponent = np.log1p(-x["learning"]) / LN2
+        volume = x["volume"].copy()
+        p, bom = x["price"].copy(), x["bom"].copy()
+        other = x["assembly"] + x["logistics"] + x["warranty"]
+        cars = np.empty((quarters, n))
+        profit = np.empty((quarters, n))
+        built = np.full(n, k["packs"], dtype=float)
+        per = x["content"]
+        for t in range(quarters):
+            if t:
+                volume *= up
+                p *= cheaper
+                bom *= leaner
+            sold = np.multiply(volume, self.season[t], out=cars[t])
+            pack = np.log(built / k["packs"])
+            pack *= exponent
+            np.exp(pack, out=pack)
+            pack *= x["cell"]
+            pack += per * price[t]
+            pack *= x["kwh"]
+            margin = p - bom
+            margin -= other
+            margin -= pack
+            np.multiply(margin, sold, out=profit[t])
+            built += sold
+        # fleet and users: the weights of an age are a column of the chunk
+        fleet = self.toeplitz @ cars
+        taken = cars * x["attach"]
+        bundled = np.zeros((quarters, n))
+        paying = np.zeros((quarters, n))
+        stay = x["renewal"].copy()
+        keep = 1 - x["churn"]
+        term = np.empty((quarters, n))
+        for age in range(quarters):
+            rows = quarters - age
+            if age < b:
+                np.multiply(taken[:rows], self.alive[age], out=term[:rows])
+                bundled[age:] += term[:rows]
+            else:
+                np.multiply(taken[:rows], stay * self.alive[age], out=term[:rows])
+                paying[age:] += term[:rows]
+                stay *= keep
+        net = 3 * x["arpu"] * ((1 - k["partner"]) * (1 - k["payment"]))
+        infer = 3 * x["infer"]
+        profit += paying * (net - infer)
+        profit -= bundled * infer
+        profit -= fleet * (3 * x["connectivity"])
+        profit -= x["opex"] + x["rnd"]
+        return np.asarray(self.discount) @ profit
+
+
+def main():
+    p = json.loads(sys.stdin.buffer.readline())
+    m = Model(p)
+    n, chunk, k = p["paths"], p["chunk"], len(m.random)
+    out = np.empty(n)
+    if p["given"]:
+        for at in range(0, n, chunk):
+            w = min(chunk, n - at)
+            raw = np.frombuffer(sys.stdin.buffer.read(8 * w * (k + m.q)), dtype="<f8")
+            if raw.size != w * (k + m.q):
+                raise SystemExit("the normals end early")
+            raw = raw.reshape(k + m.q, w)
+            out[at : at + w] = m.npv(raw[:k], raw[k:])
+        sys.stdout.buffer.write(out.astype("<f8").tobytes())
+        return
+    rng = np.random.default_rng(p["seed"])
+    m.npv(rng.standard_normal((k, chunk)), rng.standard_normal((m.q, chunk)))  # warm
+    began = time.process_time()
+    for at in range(0, n, chunk):
+        w = min(chunk, n - at)
+        out[at : at + w] = m.npv(rng.standard_normal((k, w)), rng.standard_normal((m.q, w)))
+    cpu = time.process_time() - began
+    p5, p95 = np.quantile(out, [0.05, 0.95])
+    print(json.dumps({"cpu": cpu, "paths": n, "mean": out.mean(), "sd": out.std(ddof=1), "p5": p5, "p95": p95,
+                      "p": float((out > 0).mean()), "numpy": np.__version__, "python": sys.version.split()[0]}))
+
+
+if __name__ == "__main__":
+    main()
