@@ -155,7 +155,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	a.Fleet = fleet.New(fleetsql.New(a.db), a.clock, parts{a.Supply}, authority{a.pki})
-	a.books = books{ledger: a.Ledger, fleet: a.Fleet}
+	a.books = books{ledger: a.Ledger, fleet: a.Fleet, supply: a.Supply}
 
 	key, err := a.pki.Ed25519(grantKey)
 	if err != nil {
@@ -227,6 +227,12 @@ func (a *App) listen() {
 	}))
 	a.events.On("supply.CostAccrued", jobs.Handle(func(ctx context.Context, _ jobs.Event, e supply.CostAccrued) error {
 		return a.books.accrued(ctx, e)
+	}))
+	a.events.On("supply.PriceVaried", jobs.Handle(func(ctx context.Context, _ jobs.Event, e supply.PriceVaried) error {
+		return a.books.priceVaried(ctx, e)
+	}))
+	a.events.On("supply.ContractSettled", jobs.Handle(func(ctx context.Context, _ jobs.Event, e supply.ContractSettled) error {
+		return a.books.settled(ctx, e)
 	}))
 	a.hints()
 }

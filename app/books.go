@@ -17,6 +17,7 @@ import (
 type books struct {
 	ledger *ledger.Service
 	fleet  *fleet.Service
+	supply *supply.Service
 }
 
 // The products under which the parts of a car's cost are booked.
@@ -72,8 +73,10 @@ func (b books) delivered(ctx context.Context, inv billing.Invoice) error {
 				Dims: ledger.Dims{Vehicle: string(inv.VIN), Customer: inv.Customer, Product: part.product, Market: inv.Market}})
 		}
 	}
-	_, err = b.ledger.Post(ctx, entry)
-	return err
+	if _, err = b.ledger.Post(ctx, entry); err != nil {
+		return err
+	}
+	return b.varied(ctx, inv.VIN)
 }
 
 // accrued books what a carrier takes for a car's month.

@@ -81,6 +81,9 @@ func (s *source) trace(ctx context.Context, b ledger.Booked) (back, ahead []cons
 	switch kind {
 	case "car":
 		t.car(v, rest)
+	case "contract":
+		t.back = append(t.back, entriesThing(console.Filter{Accounts: []ledger.Account{ledger.CostVariance}, Products: []string{productRebate, productTakeOrPay}},
+			"All that contract years came to"))
 	case "invoice":
 		name, _, _ := strings.Cut(rest, "/")
 		if inv, ok := t.invoice(name); ok {
@@ -125,14 +128,18 @@ func (t *tracer) entries(to *[]console.Thing, refs ...string) {
 	}
 }
 
-// car is a car that was built, or left the stock with the invoice that sold it.
+// car is a car that was built, left the stock with the invoice that sold it, or had a pack that cost not what was planned.
 func (t *tracer) car(v vin.VIN, what string) {
-	if !strings.HasSuffix(what, "/delivered") {
-		t.entries(&t.ahead, deliveredRef(v))
-		return
+	switch {
+	case strings.HasSuffix(what, "/variance"):
+		t.entries(&t.back, deliveredRef(v), builtRef(v))
+	case strings.HasSuffix(what, "/delivered"):
+		t.of(v, sellsCar)
+		t.entries(&t.back, builtRef(v))
+		t.entries(&t.ahead, varianceRef(v))
+	default:
+		t.entries(&t.ahead, deliveredRef(v), varianceRef(v))
 	}
-	t.of(v, sellsCar)
-	t.entries(&t.back, builtRef(v))
 }
 
 // invoice is the page before all that an invoice led to; ok is false when there is none of that id.

@@ -37,6 +37,7 @@ const (
 	RevenueLicence      Account = "revenue:licence" // from other makers; of no car
 
 	CostPack         Account = "cost:pack"
+	CostVariance     Account = "cost:variance" // what packs cost beside their standard, rebates and take-or-pay
 	CostBOM          Account = "cost:bom"
 	CostAssembly     Account = "cost:assembly"
 	CostWarranty     Account = "cost:warranty"
@@ -51,7 +52,7 @@ const (
 // Accounts lists the chart in the order in which statements show it.
 var Accounts = []Account{Cash, Receivable, Inventory, Payable, PartnerPayable, Deferred, WarrantyReserve,
 	RevenueHardware, RevenueConnectivity, RevenueSubscription, RevenueUsage, RevenueFeature, RevenueApp, RevenueLicence,
-	CostPack, CostBOM, CostAssembly, CostWarranty, CostPartner, CostDelivery, CostConnectivity, CostInference, CostLogistics, CostPayment}
+	CostPack, CostVariance, CostBOM, CostAssembly, CostWarranty, CostPartner, CostDelivery, CostConnectivity, CostInference, CostLogistics, CostPayment}
 
 // Dims say what a posting is about. Empty means "not of this kind". The ledger compares them and never interprets them.
 type Dims struct {

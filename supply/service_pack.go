@@ -10,6 +10,7 @@ import (
 	"roadbook/id"
 	"roadbook/money"
 	"roadbook/period"
+	"roadbook/vin"
 )
 
 // varyBatch is how many packs one supply.PriceVaried tells of.
@@ -141,6 +142,20 @@ func (s *Service) History(ctx context.Context, serial string) (History, error) {
 	h.Events = append(h.Events, es...)
 	h.Variance, err = s.Variance(ctx, serial)
 	return h, err
+}
+
+// BuiltInto returns the car that a pack was built into, whether or not it still is in it; empty: none.
+func (s *Service) BuiltInto(ctx context.Context, serial string) (vin.VIN, error) {
+	es, err := s.store.PackEvents(ctx, serial)
+	if err != nil {
+		return "", err
+	}
+	for _, e := range es {
+		if e.State == Installed {
+			return e.VIN, nil
+		}
+	}
+	return "", nil
 }
 
 // Move records that a pack left its car, went into another use, or was recycled.
