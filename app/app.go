@@ -186,7 +186,7 @@ func (a *App) build(ctx context.Context) error {
 	}
 	a.Apps = apps.New(appssql.New(a.db), blobs, store, a.clock)
 	a.Signal = signal.New(signalsql.New(a.db), a.frames, a.clock)
-	a.Outlook, err = outlook.New(a.Ledger, a.Fleet, a.clock, a.cfg.Currency)
+	a.Outlook, err = outlook.New(a.Ledger, a.Fleet, a.Billing, a.clock, a.cfg.Currency)
 	return err
 }
 
@@ -212,6 +212,9 @@ func (a *App) listen() {
 	a.events = jobs.New(a.db, a.log)
 	a.events.On("fleet.Built", jobs.Handle(func(ctx context.Context, _ jobs.Event, e fleet.Built) error {
 		return a.books.built(ctx, e)
+	}))
+	a.events.On("fleet.Resold", jobs.Handle(func(ctx context.Context, _ jobs.Event, e fleet.Resold) error {
+		return a.resold(ctx, e)
 	}))
 	a.events.On("fleet.Revoked", jobs.Handle(func(_ context.Context, _ jobs.Event, e fleet.Revoked) error {
 		return a.hint(e.VIN, command.Revoked)

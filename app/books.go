@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"roadbook/billing"
 	"roadbook/fleet"
@@ -79,14 +80,19 @@ func (b books) delivered(ctx context.Context, inv billing.Invoice) error {
 	return b.varied(ctx, inv.VIN)
 }
 
-// accrued books what a carrier takes for a car's month.
+// accrued books what a carrier, a computing centre or a forwarder takes for a car's month.
 func (b books) accrued(ctx context.Context, e supply.CostAccrued) error {
 	if e.Amount.Minor <= 0 {
 		return nil // less than half a minor unit
 	}
 	account := ledger.CostDelivery
-	if e.Meter == meterConnectivity {
+	switch {
+	case e.Meter == meterConnectivity:
 		account = ledger.CostConnectivity
+	case e.Meter == meterLogistics:
+		account = ledger.CostLogistics
+	case strings.HasPrefix(e.Meter, meterInference):
+		account = ledger.CostInference
 	}
 	_, err := b.ledger.Post(ctx, ledger.Entry{Ref: fmt.Sprintf("accrued/%s/%s/%s", e.VIN, e.Month, e.Meter), Date: e.Date, Kind: "cost.accrued",
 		Memo: fmt.Sprintf("%s %s by tariff %s of %s", e.Quantity, e.Meter, e.Tariff, e.Supplier),
@@ -95,8 +101,10 @@ func (b books) accrued(ctx context.Context, e supply.CostAccrued) error {
 	return err
 }
 
-// The meters of what carriers deliver, as tariffs name them.
+// The meters of what others deliver for a car, as tariffs name them.
 const (
 	meterConnectivity = "connectivity.car_month"
 	meterDelivery     = "delivery.byte"
+	meterLogistics    = "logistics.car" // once, in the month of the sale
+	meterInference    = "inference."    // and a feature: per car and month in which the car may use it
 )

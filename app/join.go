@@ -107,3 +107,18 @@ func (a *App) sold(ctx context.Context, inv billing.Invoice) error {
 	}
 	return nil
 }
+
+// resold ends what the former owner pays for by the month or by use, and lets the new one buy in the car. What is paid for
+// stays with the car: a feature for good, a term to its end, a subscription to the end of its month.
+func (a *App) resold(ctx context.Context, e fleet.Resold) error {
+	left, err := a.Billing.Leave(ctx, e.VIN, e.From, e.On)
+	if err != nil {
+		return err
+	}
+	for _, l := range left {
+		if _, err := a.Offer.Cancel(ctx, offer.Cancellation{OrderID: l.OrderID, VIN: l.VIN, SKU: l.SKU, On: l.Until}); err != nil {
+			return err
+		}
+	}
+	return a.Offer.Transfer(ctx, offer.Transfer{VIN: e.VIN, N: e.N, Owner: e.To})
+}

@@ -2,12 +2,15 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"roadbook/fault"
 	"roadbook/fleet"
 	"roadbook/money"
+	"roadbook/offer"
 	"roadbook/period"
 	"roadbook/vin"
 )
@@ -91,7 +94,8 @@ func (a *App) closeMonths(ctx context.Context, this period.Month) error {
 	return nil
 }
 
-// accrue counts what each sold car had of the carriers in a month: the connection, and the bytes of telemetry and updates.
+// accrue counts what each sold car had of others in a month: the connection, the bytes of telemetry and updates, and, where
+// there is a tariff, its transport to the customer and the computing for the features that it may use.
 func (a *App) accrue(ctx context.Context, m period.Month) error {
 	if err := a.Signal.Settle(ctx); err != nil {
 		return err
@@ -100,9 +104,17 @@ func (a *App) accrue(ctx context.Context, m period.Month) error {
 	if err != nil {
 		return err
 	}
+	optional, err := a.optionalMeters(ctx)
+	if err != nil {
+		return err
+	}
 	return a.eachSold(ctx, func(v vin.VIN, on period.Date) error {
 		if on.Month() > m {
 			return nil
+		}
+		more, err := a.optionalUse(ctx, optional, v, on, m)
+		if err != nil {
+			return err
 		}
 		bytes := telemetry[v]
 		deliveries, err := a.Update.CarDeliveries(ctx, v)
@@ -114,10 +126,7 @@ func (a *App) accrue(ctx context.Context, m period.Month) error {
 				bytes += d.Image.Length
 			}
 		}
-		for _, used := range []struct {
-			meter    string
-			quantity int64
-		}{{meterConnectivity, 1}, {meterDelivery, bytes}} {
+		for _, used := range append([]use{{meterConnectivity, 1}, {meterDelivery, bytes}}, more...) {
 			if used.quantity == 0 {
 				continue
 			}
@@ -132,6 +141,45 @@ func (a *App) accrue(ctx context.Context, m period.Month) error {
 		}
 		return nil
 	})
+}
+
+// use is how much of a meter a car had in a month.
+type use struct {
+	meter    string
+	quantity int64
+}
+
+// optionalMeters lists the meters with a tariff that not every maker has: without one, nothing is to be counted.
+func (a *App) optionalMeters(ctx context.Context) (out []string, err error) {
+	tariffs, err := a.Supply.Tariffs(ctx, "")
+	for _, t := range tariffs {
+		if (t.Meter == meterLogistics || strings.HasPrefix(t.Meter, meterInference)) && !slices.Contains(out, t.Meter) {
+			out = append(out, t.Meter)
+		}
+	}
+	return out, err
+}
+
+// optionalUse is what a car sold on a day had of these meters in a month. A feature counts as one unit-month however many
+// of the month's days the car had it.
+func (a *App) optionalUse(ctx context.Context, meters []string, v vin.VIN, sold period.Date, m period.Month) (out []use, err error) {
+	if len(meters) == 0 {
+		return nil, nil
+	}
+	_, rights, err := a.Offer.Rights(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	for _, meter := range meters {
+		feature, inference := strings.CutPrefix(meter, meterInference)
+		had := !inference && sold.Month() == m || inference && slices.ContainsFunc(rights, func(r offer.Right) bool {
+			return slices.Contains(r.Features, feature) && m.Span().Overlap(period.Span{From: r.From, To: r.Ends}).Days() > 0
+		})
+		if had {
+			out = append(out, use{meter, 1})
+		}
+	}
+	return out, nil
 }
 
 // Advance moves simulated time: it first lets everything that is under way come to rest, so that what happened before

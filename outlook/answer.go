@@ -14,8 +14,9 @@ type Answer struct {
 	Hardware money.Amount `json:"hardware_per_car"`
 	Software money.Amount `json:"software_per_car_month"`
 	Needed   money.Amount `json:"needed_per_car_month"` // software at which it would carry the car over the time so far
-	Net      money.Amount `json:"net_per_car"`
-	Months   string       `json:"months_per_car"` // on the road, on average, with one decimal
+	Net      money.Amount `json:"net_per_car"`          // with licence income
+	Licence  money.Amount `json:"licence_per_car"`      // what other makers pay, less its fees: no part of software
+	Months   string       `json:"months_per_car"`       // on the road, on average, with one decimal
 }
 
 // AnswerOf reads the fleet's statement. carDays is how many days the sold cars have been on the road together; a month is
@@ -24,22 +25,33 @@ func AnswerOf(fleet Statement, carDays int64) (Answer, error) {
 	cars := int64(fleet.Cars)
 	zero := money.Of(0, fleet.Net.Currency)
 	if cars <= 0 || carDays <= 0 {
-		return Answer{Sentence: "No car is sold yet, so there is no answer yet.", Hardware: zero, Software: zero, Needed: zero, Net: zero, Months: "0.0"}, nil
+		return Answer{Sentence: "No car is sold yet, so there is no answer yet.", Hardware: zero, Software: zero, Needed: zero, Net: zero, Licence: zero, Months: "0.0"}, nil
 	}
-	hardware, software := fleet.Line(HardwareMargin), fleet.Line(Software)
+	hardware, software, licence := fleet.Line(HardwareMargin), fleet.Line(Software), fleet.Line(Licence)
 	a := Answer{Carries: software.Minor > 0 && software.Minor >= abs(hardware.Minor), Months: tenths(carDays*120, cars*365)}
 	goal := money.Of(abs(hardware.Minor), zero.Currency)
 	for _, part := range []struct {
 		into     *money.Amount
 		of       money.Amount
 		num, den int64
-	}{{&a.Hardware, hardware, 1, cars}, {&a.Net, fleet.Net, 1, cars}, {&a.Software, software, 365, 12 * carDays}, {&a.Needed, goal, 365, 12 * carDays}} {
+	}{{&a.Hardware, hardware, 1, cars}, {&a.Net, fleet.Net, 1, cars}, {&a.Licence, licence, 1, cars}, {&a.Software, software, 365, 12 * carDays}, {&a.Needed, goal, 365, 12 * carDays}} {
 		var err error
 		if *part.into, err = part.of.MulDiv(part.num, part.den); err != nil {
 			return Answer{}, err
 		}
 	}
 	a.Sentence = a.say(hardware, software, fleet.Net)
+	if licence.IsZero() {
+		return a, nil
+	}
+	without, err := fleet.Net.Sub(licence)
+	if err != nil {
+		return Answer{}, err
+	}
+	if without, err = without.MulDiv(1, cars); err != nil {
+		return Answer{}, err
+	}
+	a.Sentence += fmt.Sprintf(" Licence income of %s per car is counted apart; without it the net is %s per car.", a.Licence, without)
 	return a, nil
 }
 

@@ -98,18 +98,21 @@ func floorDiv(a, b int) int {
 
 // aged is what is collected of a life before it becomes periods: sums, and car-months, by age.
 type aged struct {
-	sums      map[int][]ledger.Sum
+	sums      map[int]map[ledger.Sum]ledger.Tally
 	carMonths map[int]int64
 }
 
-func newAged() aged { return aged{map[int][]ledger.Sum{}, map[int]int64{}} }
+func newAged() aged { return aged{map[int]map[ledger.Sum]ledger.Tally{}, map[int]int64{}} }
 
 // add sorts sums by their month's distance from the origin, in periods of so many months.
-func (a aged) add(sums []ledger.Sum, origin period.Month, months int) {
-	for _, r := range sums {
+func (a aged) add(rows []ledger.Tally, origin period.Month, months int) {
+	for _, r := range rows {
 		age := floorDiv(between(origin, r.Month), months)
 		r.Month = ""
-		a.sums[age] = append(a.sums[age], r)
+		if a.sums[age] == nil {
+			a.sums[age] = map[ledger.Sum]ledger.Tally{}
+		}
+		ledger.Add(a.sums[age], []ledger.Tally{r})
 	}
 }
 
@@ -129,11 +132,12 @@ func (a aged) periods(currency money.Currency, asOf period.Date, w whose) ([]Age
 	var out []Age
 	curve := flat(currency)
 	for n := slices.Min(known); n <= slices.Max(known); n++ {
-		s, err := build(currency, "", asOf, a.sums[n], 0, w)
+		rows := collected(a.sums[n])
+		s, err := build(currency, "", asOf, rows, 0, w)
 		if err != nil {
 			return nil, err
 		}
-		if curve, err = curve.next(currency, a.sums[n]); err != nil {
+		if curve, err = curve.next(currency, rows); err != nil {
 			return nil, err
 		}
 		p := Age{Age: n, CarMonths: a.carMonths[n], Net: s.Net, Curve: curve}
@@ -145,20 +149,20 @@ func (a aged) periods(currency money.Currency, asOf period.Date, w whose) ([]Age
 	return out, nil
 }
 
-// LifeOf makes the life of sums by month. Origin is the month of the sale, empty for the first month with an entry.
+// LifeOf makes the life of rows by account, product and month. Origin is the month of the sale, empty for the first month with an entry.
 // Sold is how many cars were sold in each month: of a car's life one, if it is sold.
-func LifeOf(currency money.Currency, l Life, sums []ledger.Sum, sold map[period.Month]int64) (Life, error) {
+func LifeOf(currency money.Currency, l Life, rows []ledger.Tally, sold map[period.Month]int64) (Life, error) {
 	n, err := l.Grain.months()
 	if err != nil {
 		return Life{}, err
 	}
-	w := whoseOf(sums)
+	w := whoseOf(sums(rows))
 	l.Currency = currency
 	var cars int64
 	for _, n := range sold {
 		cars += n
 	}
-	if l.Total, err = build(currency, "", l.AsOf, sums, int(cars), w); err != nil {
+	if l.Total, err = build(currency, "", l.AsOf, sums(rows), int(cars), w); err != nil {
 		return Life{}, err
 	}
 	l.Total.VIN = l.VIN
@@ -166,7 +170,7 @@ func LifeOf(currency money.Currency, l Life, sums []ledger.Sum, sold map[period.
 	if l.SoldOn != "" {
 		origin = l.SoldOn.Month()
 	} else {
-		for _, r := range sums {
+		for _, r := range rows {
 			if origin == "" || r.Month < origin {
 				origin = r.Month
 			}
@@ -176,7 +180,7 @@ func LifeOf(currency money.Currency, l Life, sums []ledger.Sum, sold map[period.
 		}
 	}
 	a := newAged()
-	a.add(sums, origin, n)
+	a.add(rows, origin, n)
 	for m, cars := range sold {
 		a.live(cars, m, l.AsOf.Month(), origin, n)
 	}

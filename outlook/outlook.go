@@ -164,7 +164,7 @@ func build(currency money.Currency, v vin.VIN, asOf period.Date, sums []ledger.S
 			total = StatementLine{Key: p.part, Label: totals[p.part], Amount: zero, Total: true}
 		}
 		add(&total.Amount, l.Amount)
-		if !slices.Contains(total.Accounts, p.account) {
+		if (p.of == everything || len(l.Products) > 0) && !slices.Contains(total.Accounts, p.account) {
 			total.Accounts = append(total.Accounts, p.account)
 		}
 		if i == len(plan)-1 || plan[i+1].part != p.part {

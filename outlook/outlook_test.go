@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"roadbook/billing"
 	"roadbook/fleet"
 	"roadbook/ledger"
 	"roadbook/ledger/ledgertest"
@@ -164,6 +165,21 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
+// Licence income is neither hidden in software nor does it turn the answer; the sentence says what is left without it.
+func TestAnswerWithLicenceIncome(t *testing.T) {
+	sums := []ledger.Sum{sum(ledger.RevenueHardware, "car", 1_000), sum(ledger.RevenueUsage, "km", -600), sum(ledger.RevenueLicence, "licence", -5_000),
+		sum(ledger.CostPayment, "licence", 30), sum(ledger.CostPayment, "km", 6)}
+	s := build(t, sums, 2)
+	if s.Line(outlook.Licence).Minor != 4_970 || s.Line("licence").Minor != 5_000 || s.Line("licence_payment").Minor != -30 || s.Line("payment").Minor != -6 || s.Line(outlook.Software).Minor != 594 {
+		t.Errorf("statement %+v", s.Lines)
+	}
+	a, err := outlook.AnswerOf(s, 730)
+	if err != nil || a.Carries || a.Licence.Minor != 2_485 || a.Net.Minor != 2_282 || !strings.HasPrefix(a.Sentence, "No: software does not make up") ||
+		!strings.HasSuffix(a.Sentence, " Licence income of 24.85 CNY per car is counted apart; without it the net is -2.03 CNY per car.") {
+		t.Errorf("%+v %v", a, err)
+	}
+}
+
 type world struct{}
 
 func (world) Now() time.Time { return time.Date(2024, 8, 31, 12, 0, 0, 0, time.UTC) }
@@ -173,16 +189,23 @@ func (world) ByProduct(_ context.Context, f ledger.Filter) ([]ledger.Sum, error)
 	}
 	return oneCar(), nil
 }
+func (world) Over(context.Context, []string, ledger.Filter) ([]ledger.Tally, error) { return nil, nil }
 func (world) Car(context.Context, vin.VIN) (fleet.Car, error) {
 	return fleet.Car{VIN: car, State: fleet.StateSold}, nil
 }
 func (world) Cars(context.Context, vin.VIN, int) ([]fleet.Car, error) {
 	return []fleet.Car{{VIN: car, State: fleet.StateSold}}, nil
 }
-func (world) Sold(context.Context, period.Date) (int, int64, error) { return 1, 365, nil }
+func (world) Sold(context.Context, period.Date) (int, int64, error)      { return 1, 365, nil }
+func (world) SoldOn(context.Context) (map[period.Date]int, error)        { return nil, nil }
+func (world) Owners(context.Context, vin.VIN) ([]fleet.Ownership, error) { return nil, nil }
+func (world) Taken(context.Context, []vin.VIN) ([]billing.Taken, error)  { return nil, nil }
+func (world) Sales(context.Context, period.Span, fleet.Sale, int) ([]fleet.Sale, error) {
+	return nil, nil
+}
 
 func TestService(t *testing.T) {
-	s, err := outlook.New(world{}, world{}, world{}, "CNY")
+	s, err := outlook.New(world{}, world{}, world{}, world{}, "CNY")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"roadbook/billing"
 	"roadbook/fleet"
 	"roadbook/ledger"
 	"roadbook/money"
@@ -14,9 +15,12 @@ import (
 // Clock tells the time.
 type Clock interface{ Now() time.Time }
 
-// Books answers with sums of the ledger by account and product.
+// Books answers with sums of the ledger.
 type Books interface {
+	// ByProduct adds up by account and product.
 	ByProduct(ctx context.Context, f ledger.Filter) ([]ledger.Sum, error)
+	// Over adds up by account, product and month over some vehicles; none means all.
+	Over(ctx context.Context, vehicles []string, f ledger.Filter) ([]ledger.Tally, error)
 }
 
 // Fleet answers which cars there are.
@@ -25,22 +29,33 @@ type Fleet interface {
 	Cars(ctx context.Context, after vin.VIN, limit int) ([]fleet.Car, error)
 	// Sold returns how many cars are sold by a day and how many days they have been on the road together.
 	Sold(ctx context.Context, by period.Date) (cars int, days int64, err error)
+	// SoldOn returns how many cars were sold on each day.
+	SoldOn(ctx context.Context) (map[period.Date]int, error)
+	// Sales lists cars sold in a span, by day and VIN, with their owners, after one of the list.
+	Sales(ctx context.Context, span period.Span, after fleet.Sale, limit int) ([]fleet.Sale, error)
+	Owners(ctx context.Context, v vin.VIN) ([]fleet.Ownership, error)
+}
+
+// Orders answers what the owners of some cars took.
+type Orders interface {
+	Taken(ctx context.Context, cars []vin.VIN) ([]billing.Taken, error)
 }
 
 // Service makes statements of the books as they stand.
 type Service struct {
 	books    Books
 	fleet    Fleet
+	orders   Orders
 	clock    Clock
 	currency money.Currency
 }
 
 // New returns the service. Statements are in the currency; what is booked in others is shown beside them.
-func New(books Books, fleet Fleet, clock Clock, currency money.Currency) (*Service, error) {
+func New(books Books, fleet Fleet, orders Orders, clock Clock, currency money.Currency) (*Service, error) {
 	if _, err := currency.Exponent(); err != nil {
 		return nil, err
 	}
-	return &Service{books, fleet, clock, currency}, nil
+	return &Service{books, fleet, orders, clock, currency}, nil
 }
 
 // Fleet returns the fleet's statement as of today, and the answer that it gives.

@@ -37,6 +37,8 @@ func op(id, path, summary string) huma.Operation {
 
 // Register adds the operator's routes.
 func Register(api huma.API, s *outlook.Service) {
+	registerLife(api, s)
+	registerCohorts(api, s)
 	huma.Register(api, op("outlook", "/v1/outlook", "Answer whether software carries the car, with the fleet's profit and loss"),
 		func(ctx context.Context, _ *struct{}) (*fleetOutput, error) {
 			st, a, err := s.Fleet(ctx)

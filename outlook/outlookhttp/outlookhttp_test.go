@@ -3,6 +3,7 @@ package outlookhttp_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"roadbook/billing"
 	"roadbook/fault"
 	"roadbook/fleet"
 	"roadbook/fleet/fleettest"
@@ -28,6 +30,17 @@ type books []ledger.Entry
 
 func (b books) ByProduct(_ context.Context, f ledger.Filter) ([]ledger.Sum, error) {
 	return slices.DeleteFunc(ledger.RollUp(b...), func(s ledger.Sum) bool { return f.Vehicle != "" && s.Vehicle != f.Vehicle }), nil
+}
+
+func (b books) Over(_ context.Context, vehicles []string, _ ledger.Filter) ([]ledger.Tally, error) {
+	at := map[ledger.Sum]ledger.Tally{}
+	for _, s := range ledger.RollUp(b...) {
+		if vehicles == nil || slices.Contains(vehicles, s.Vehicle) {
+			s.Vehicle, s.Partner, s.Market = "", "", ""
+			ledger.Add(at, []ledger.Tally{{Sum: s}})
+		}
+	}
+	return slices.Collect(maps.Values(at)), nil
 }
 
 // behind counts the entries that a line's link selects.
@@ -67,6 +80,24 @@ func (garage) Cars(context.Context, vin.VIN, int) ([]fleet.Car, error) {
 
 func (garage) Sold(context.Context, period.Date) (int, int64, error) { return 2, 2, nil }
 
+func (garage) SoldOn(context.Context) (map[period.Date]int, error) {
+	return map[period.Date]int{"2026-03-04": 2}, nil
+}
+
+func (garage) Sales(_ context.Context, span period.Span, after fleet.Sale, limit int) (out []fleet.Sale, _ error) {
+	for n := 1; n <= 2; n++ {
+		s := fleet.Sale{VIN: fleettest.VIN(n), On: "2026-03-04", Owners: []fleet.Ownership{{N: 1, Owner: "o", Since: "2026-03-04"}}}
+		if span.Contains(s.On) && (s.On > after.On || s.VIN > after.VIN) && len(out) < limit {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+func (garage) Owners(context.Context, vin.VIN) ([]fleet.Ownership, error) { return nil, nil }
+
+func (garage) Taken(context.Context, []vin.VIN) ([]billing.Taken, error) { return nil, nil }
+
 // From the fleet's answer to the entries behind each figure.
 func TestEveryFigureLeadsToItsEntries(t *testing.T) {
 	second := string(fleettest.VIN(2))
@@ -75,7 +106,7 @@ func TestEveryFigureLeadsToItsEntries(t *testing.T) {
 		b = append(b, ledger.Entry{Ref: "fee/" + product, Date: "2026-03-04", Postings: []ledger.Posting{{Debit: ledger.CostPayment, Credit: ledger.Cash,
 			Amount: money.Of(5, "CNY"), Dims: ledger.Dims{Vehicle: second, Product: product}}}})
 	}
-	s, err := outlook.New(b, garage{}, ledgertest.Clock{}, "CNY")
+	s, err := outlook.New(b, garage{}, garage{}, ledgertest.Clock{}, "CNY")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,4 +154,97 @@ func TestEveryFigureLeadsToItsEntries(t *testing.T) {
 	get("/v1/outlook/cars/"+string(fleettest.VIN(9)), http.StatusNotFound, &p)
 	get("/v1/outlook/cars/x", http.StatusUnprocessableEntity, &p)
 	get("/v1/outlook/cars?cursor=%21", http.StatusUnprocessableEntity, &p)
+
+	// By cohort and over the life it is the same money.
+	var all outlook.Cohorts
+	get("/v1/outlook/cohorts?key=cars_sold", http.StatusOK, &all)
+	if len(all.Cohorts) != 1 || all.Cohorts[0].Quarter != "2026Q1" || all.Cohorts[0].Net != whole.Statement.Net || all.RestNet.Minor != 0 || len(all.Allocation) != 0 {
+		t.Errorf("cohorts %+v", all)
+	}
+	cohort := all.Cohorts[0]
+	if cohort.Line("hardware_revenue").PerCar.Minor != 1500 {
+		t.Errorf("per car %+v", cohort.Line("hardware_revenue"))
+	}
+	var seen int64
+	for path := cohort.Line("pack").Link + "&limit=1"; path != ""; {
+		var page struct {
+			Data       []outlookhttp.CohortCar
+			NextCursor string `json:"next_cursor"`
+		}
+		get(path, http.StatusOK, &page)
+		if len(page.Data) > 1 {
+			t.Fatalf("%s has %d cars", path, len(page.Data))
+		}
+		for _, c := range page.Data {
+			if len(c.Lines) != 1 || c.SoldOn != "2026-03-04" || c.Owners != 1 || b.behind(t, c.Lines[0].Link) != 1 {
+				t.Errorf("%s: %+v", path, c)
+			}
+			seen += c.Lines[0].Amount.Minor
+		}
+		if path = ""; page.NextCursor != "" {
+			path = cohort.Line("pack").Link + "&limit=1&cursor=" + page.NextCursor
+		}
+	}
+	if seen != cohort.Line("pack").Amount.Minor {
+		t.Errorf("the cars' packs sum to %d, the cohort's to %s", seen, cohort.Line("pack").Amount)
+	}
+	var life outlook.Life
+	for path, net := range map[string]money.Amount{"/v1/outlook/life": whole.Statement.Net, "/v1/outlook/cars/" + second + "/life?grain=quarter": one.Net} {
+		get(path, http.StatusOK, &life)
+		if life.Total.Net != net || len(life.Periods) != 1 {
+			t.Errorf("%s: %+v", path, life)
+		}
+		for _, l := range life.Periods[0].Lines {
+			if !l.Amount.IsZero() && b.behind(t, l.Link) == 0 {
+				t.Errorf("%s of %s leads to no entry", l.Key, path)
+			}
+		}
+	}
+	var o outlook.Observations
+	get("/v1/outlook/observations", http.StatusOK, &o)
+	if len(o.Costs) == 0 || o.AsOf != "2026-03-04" {
+		t.Errorf("observations %+v", o)
+	}
+	get("/v1/outlook/cohorts/2026Q1", http.StatusOK, &cohort)
+	for path, status := range map[string]int{"/v1/outlook/cohorts/2026": 422, "/v1/outlook/cohorts?key=hope": 422, "/v1/outlook/life?grain=week": 422, "/v1/outlook/cohorts/2026Q1/cars?cursor=%21": 422,
+		"/v1/outlook/cohorts/2026Q1/cars?cursor=Zm9v": 422, "/v1/outlook/cars/" + string(fleettest.VIN(9)) + "/life": 404, "/v1/outlook/cars/x/life": 422} {
+		get(path, status, &p)
+	}
+	post := func(body string) (int, []outlook.Variance) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/outlook/cohorts/2026Q1/variance", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		mux.ServeHTTP(w, r)
+		var out struct{ Data []outlook.Variance }
+		if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
+			t.Fatal(err)
+		}
+		return w.Code, out.Data
+	}
+	status, v := post(`{"forecast":[{"key":"net","p5":1,"p50":7,"p95":8}]}`)
+	if i := slices.IndexFunc(v, func(v outlook.Variance) bool { return v.Key == "net" }); status != http.StatusOK || i < 0 || !v[i].Inside || v[i].Actual.Minor != 744 {
+		t.Errorf("variance %d %+v", status, v)
+	}
+	if status, _ := post(`{"forecast":[{"key":"nett","p5":1,"p50":7,"p95":8}]}`); status != http.StatusUnprocessableEntity {
+		t.Errorf("a forecast of no line: %d", status)
+	}
+}
+
+func FuzzCursorOfACohort(f *testing.F) {
+	s, err := outlook.New(books{}, garage{}, garage{}, ledgertest.Clock{}, "CNY")
+	if err != nil {
+		f.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	outlookhttp.Register(web.NewAPI(mux, "test", "1", ""), s)
+	f.Add("MjAyNi0wMy0wNCBMUkI")
+	f.Add("!")
+	f.Fuzz(func(t *testing.T, cursor string) {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/outlook/cohorts/2026Q1/cars?cursor="+url.QueryEscape(cursor), nil))
+		if w.Code != http.StatusOK && w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("cursor %q: %d %s", cursor, w.Code, w.Body)
+		}
+	})
 }
