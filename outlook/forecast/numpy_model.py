@@ -29,10 +29,7 @@ class Model:
         lam = 4 * known["life"] / math.gamma(1 + 1 / shape)
         age = np.arange(self.q)
         self.alive = np.exp(-((age / lam) ** shape))
-        # fleet = toeplitz(alive) @ cars: one matrix product for all quarters
-        self.toeplitz = np.zeros((self.q, self.q))
-        for t in range(self.q):
-            self.toeplitz[t, : t + 1] = self.alive[t::-1]
+        self.work = None
         s = [known["season_%d" % k] for k in (1, 2, 3, 4)]
         mean = sum(s) / 4
         self.season = [s[(self.season_from + t) % 4] / mean for t in range(self.q)]
@@ -52,73 +49,87 @@ class Model:
             x[i["name"]] = row
         k = self.known
         b = int(k["bundle"])
+        if self.work is None or self.work[0].shape[1] != n:
+            self.work = [np.empty((quarters, n)) for _ in range(7)]
+        price, cars, fleet, users, paying, term, pack_of = self.work
         # lithium
         mu = np.log(x["li_mean"])
         decay = np.exp(x["li_kappa"] * -0.25)
         sd = x["li_sigma"] * np.sqrt(-np.expm1(x["li_kappa"] * -0.5) / (2 * x["li_kappa"]))
-        noise = shocks * sd
         li = np.full(n, math.log(k["li_start"]))
-        price = np.empty((quarters, n))
+        noise, a = np.empty(n), np.empty(n)
         for t in range(quarters):
             li -= mu
             li *= decay
             li += mu
-            li += noise[t]
-            price[t] = li
-        np.exp(price, out=price)
-        # cars, and what they bring
+            np.multiply(shocks[t], sd, out=noise)
+            li += noise
+            np.exp(li, out=price[t])
+        # cars
         up = np.exp(np.log1p(x["growth"]) / 4)
-        cheaper = np.exp(np.log1p(x["price_trend"]) / 4)
-        leaner = np.exp(np.log1p(x["bom_trend"]) / 4)
-        exponent = np.log1p(-x["learning"]) / LN2
         volume = x["volume"].copy()
-        p, bom = x["price"].copy(), x["bom"].copy()
-        other = x["assembly"] + x["logistics"] + x["warranty"]
-        cars = np.empty((quarters, n))
-        profit = np.empty((quarters, n))
-        built = np.full(n, k["packs"], dtype=float)
-        per = x["content"]
         for t in range(quarters):
             if t:
                 volume *= up
-                p *= cheaper
-                bom *= leaner
-            sold = np.multiply(volume, self.season[t], out=cars[t])
-            pack = np.log(built / k["packs"])
-            pack *= exponent
-            np.exp(pack, out=pack)
-            pack *= x["cell"]
-            pack += per * price[t]
-            pack *= x["kwh"]
-            margin = p - bom
-            margin -= other
-            margin -= pack
-            np.multiply(margin, sold, out=profit[t])
-            built += sold
-        # fleet and users: the weights of an age are a column of the chunk
-        fleet = self.toeplitz @ cars
-        taken = cars * x["attach"]
-        bundled = np.zeros((quarters, n))
-        paying = np.zeros((quarters, n))
+            np.multiply(volume, self.season[t], out=cars[t])
+        # fleet and users: the weight of an age is a number, or a row of the chunk
+        np.multiply(cars, self.alive[0], out=fleet)
+        for age in range(1, quarters):
+            rows = quarters - age
+            np.multiply(cars[:rows], self.alive[age], out=term[:rows])
+            fleet[age:] += term[:rows]
+        taken = np.multiply(cars, x["attach"], out=pack_of)
+        users.fill(0)
+        paying.fill(0)
         stay = x["renewal"].copy()
         keep = 1 - x["churn"]
-        term = np.empty((quarters, n))
         for age in range(quarters):
             rows = quarters - age
             if age < b:
                 np.multiply(taken[:rows], self.alive[age], out=term[:rows])
-                bundled[age:] += term[:rows]
+                users[age:] += term[:rows]
             else:
                 np.multiply(taken[:rows], stay * self.alive[age], out=term[:rows])
                 paying[age:] += term[:rows]
                 stay *= keep
-        net = 3 * x["arpu"] * ((1 - k["partner"]) * (1 - k["payment"]))
-        infer = 3 * x["infer"]
-        profit += paying * (net - infer)
-        profit -= bundled * infer
-        profit -= fleet * (3 * x["connectivity"])
-        profit -= x["opex"] + x["rnd"]
-        return np.asarray(self.discount) @ profit
+        # what a quarter brings
+        cheaper = np.exp(np.log1p(x["price_trend"]) / 4)
+        leaner = np.exp(np.log1p(x["bom_trend"]) / 4)
+        exponent = np.log1p(-x["learning"]) / LN2
+        p, bom = x["price"].copy(), x["bom"].copy()
+        other = x["assembly"] + x["logistics"] + x["warranty"]
+        fixed = x["opex"] + x["rnd"]
+        built = np.full(n, k["packs"], dtype=float)
+        net = 3 * x["arpu"] * ((1 - k["partner"]) * (1 - k["payment"])) - 3 * x["infer"]
+        infer, running = 3 * x["infer"], 3 * x["connectivity"]
+        npv, profit = np.zeros(n), np.empty(n)
+        for t in range(quarters):
+            if t:
+                p *= cheaper
+                bom *= leaner
+            np.multiply(built, 1 / k["packs"], out=a)
+            np.log(a, out=a)
+            a *= exponent
+            np.exp(a, out=a)
+            a *= x["cell"]
+            np.multiply(x["content"], price[t], out=noise)
+            a += noise
+            a *= x["kwh"]
+            np.subtract(p, bom, out=profit)
+            profit -= other
+            profit -= a
+            profit *= cars[t]
+            built += cars[t]
+            np.multiply(paying[t], net, out=a)
+            profit += a
+            np.multiply(users[t], infer, out=a)
+            profit -= a
+            np.multiply(fleet[t], running, out=a)
+            profit -= a
+            profit -= fixed
+            profit *= self.discount[t]
+            npv += profit
+        return npv
 
 
 def main():
