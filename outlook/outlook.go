@@ -71,7 +71,6 @@ var plan = []struct {
 }{
 	{HardwareMargin, "hardware_revenue", "Hardware revenue", ledger.RevenueHardware, everything},
 	{HardwareMargin, "pack", "Battery pack", ledger.CostPack, everything},
-	{HardwareMargin, "variance", "Purchase price variance", ledger.CostVariance, everything},
 	{HardwareMargin, "bom", "Other parts", ledger.CostBOM, everything},
 	{HardwareMargin, "assembly", "Assembly", ledger.CostAssembly, everything},
 	{HardwareMargin, "logistics", "Logistics", ledger.CostLogistics, everything},
@@ -157,7 +156,7 @@ func build(currency money.Currency, v vin.VIN, asOf period.Date, sums []ledger.S
 		}
 		s.Lines = append(s.Lines, l)
 		add(&s.Net, l.Amount)
-		if strings.HasPrefix(string(p.account), "revenue:") {
+		if isRevenue(p.account) {
 			add(&s.Revenue, l.Amount)
 		}
 		if i == 0 || plan[i-1].part != p.part {
@@ -200,8 +199,10 @@ func products(sums []ledger.Sum, a ledger.Account) []string {
 	return out
 }
 
+func isRevenue(a ledger.Account) bool { return strings.HasPrefix(string(a), "revenue:") }
+
 func isProfitOrLoss(a ledger.Account) bool {
-	return strings.HasPrefix(string(a), "revenue:") || strings.HasPrefix(string(a), "cost:")
+	return isRevenue(a) || strings.HasPrefix(string(a), "cost:")
 }
 
 // byCurrency adds amounts up per currency, in the order of the codes.
