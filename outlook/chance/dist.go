@@ -79,7 +79,66 @@ func (d Beta) Quantile(u float64) float64 {
 	case u >= 1:
 		return d.High
 	}
-	return d.Low + (d.High-d.Low)*mathext.InvRegIncBeta(d.A, d.B, u)
+	return d.seek(u, 1-u, math.NaN())
+}
+
+// seek solves CDF(x) = u, v being 1−u, from a guess of x; NaN is no guess. It works from the tail that is smaller, which keeps its digits.
+func (d Beta) seek(u, v, guess float64) float64 {
+	if u > 0.5 {
+		return d.High - (d.High-d.Low)*betaQuantile(d.B, d.A, v, (d.High-guess)/(d.High-d.Low))
+	}
+	return d.Low + (d.High-d.Low)*betaQuantile(d.A, d.B, u, (guess-d.Low)/(d.High-d.Low))
+}
+
+// slope returns dx/du where CDF(x) = u.
+func (d Beta) slope(x float64) float64 {
+	y := (x - d.Low) / (d.High - d.Low)
+	return (d.High - d.Low) / betaDensity(d.A, d.B, y)
+}
+
+func betaDensity(a, b, x float64) float64 {
+	la, _ := math.Lgamma(a)
+	lb, _ := math.Lgamma(b)
+	lab, _ := math.Lgamma(a + b)
+	return math.Exp((a-1)*math.Log(x) + (b-1)*math.Log1p(-x) + lab - la - lb)
+}
+
+// betaQuantile solves I_x(a, b) = u in (0, 1): Newton's steps on ln I against ln x, halving the bracket where a step leaves it.
+func betaQuantile(a, b, u, x float64) float64 {
+	if math.IsNaN(u) {
+		return u
+	}
+	if !(x > 0 && x < 1) {
+		if x = mathext.InvRegIncBeta(a, b, u); !(x > 0 && x < 1) {
+			x = 0.5
+		}
+	}
+	lo, hi := 0.0, 1.0
+	for range 200 {
+		i := mathext.RegIncBeta(a, b, x)
+		switch {
+		case i == u:
+			return x
+		case i < u:
+			lo = x
+		default:
+			hi = x
+		}
+		next := x * math.Exp(math.Log(u/i)*i/(betaDensity(a, b, x)*x))
+		if !(next > lo && next < hi) {
+			if next = lo + (hi-lo)/2; lo == 0 {
+				next = hi * 0x1p-20
+			}
+		}
+		if math.Abs(next-x) <= 4e-16*x || next == lo || next == hi {
+			return next
+		}
+		if math.Abs(next-x) <= 1e-9*x && lo < next && next < hi && i > u/2 { // the next step would be below rounding
+			return next
+		}
+		x = next
+	}
+	return x
 }
 
 // NewPERT returns the beta law of the three-point estimate: shapes 1+λ(mode−min)/(max−min) and 1+λ(max−mode)/(max−min).
@@ -203,103 +262,4 @@ func (d Empirical) Mean() float64 { return d.moment(func(x float64) float64 { re
 func (d Empirical) Variance() float64 {
 	m := d.Mean()
 	return d.moment(func(x float64) float64 { return (x - m) * (x - m) })
-}
-
-// Mixture is one of several regimes, each with its probability. Make one with NewMixture.
-type Mixture struct {
-	weights []float64 // sum to one
-	parts   []Dist
-}
-
-// NewMixture returns the law that is parts[i] with probability weights[i]/Σ weights. Spec checks what comes from outside.
-func NewMixture(weights []float64, parts []Dist) Mixture {
-	total := SumOf(weights)
-	d := Mixture{weights: make([]float64, len(weights)), parts: slices.Clone(parts)}
-	for i, w := range weights {
-		d.weights[i] = w / total
-	}
-	return d
-}
-
-func (d Mixture) CDF(x float64) float64 {
-	var s Sum
-	for i, p := range d.parts {
-		s.Add(d.weights[i] * p.CDF(x))
-	}
-	return math.Min(s.Value(), 1)
-}
-func (d Mixture) Mean() float64 {
-	var s Sum
-	for i, p := range d.parts {
-		s.Add(d.weights[i] * p.Mean())
-	}
-	return s.Value()
-}
-
-// Variance is the mean of the regimes' variances plus the variance of their means.
-func (d Mixture) Variance() float64 {
-	var s Sum
-	m := d.Mean()
-	for i, p := range d.parts {
-		e := p.Mean() - m
-		s.Add(d.weights[i] * (p.Variance() + e*e))
-	}
-	return s.Value()
-}
-
-// Quantile inverts the distribution function: bracketed by the regimes' own quantiles, then halved until the two ends are
-// neighbouring floats, so that it is exact to the last bit of CDF also where the law has gaps and steps.
-func (d Mixture) Quantile(u float64) float64 {
-	lo, hi := math.Inf(1), math.Inf(-1)
-	for i, p := range d.parts {
-		if d.weights[i] > 0 {
-			q := p.Quantile(u)
-			if math.IsNaN(q) {
-				return q
-			}
-			lo, hi = math.Min(lo, q), math.Max(hi, q)
-		}
-	}
-	if u <= 0 {
-		return lo
-	}
-	if u >= 1 || lo == hi {
-		return hi
-	}
-	if d.CDF(lo) >= u {
-		return lo
-	}
-	for { // CDF(lo) < u ≤ CDF(hi)
-		mid := between(lo, hi)
-		if mid == lo || mid == hi {
-			return hi
-		}
-		if d.CDF(mid) >= u {
-			hi = mid
-		} else {
-			lo = mid
-		}
-	}
-}
-
-// between returns the float half way from lo to hi counted in floats, so that 64 halvings meet whatever the magnitudes.
-func between(lo, hi float64) float64 {
-	a, b := rank(lo), rank(hi)
-	return unrank(a + (b-a)/2)
-}
-
-// rank numbers the floats in ascending order.
-func rank(x float64) int64 {
-	i := int64(math.Float64bits(x))
-	if i < 0 {
-		i = math.MinInt64 - i
-	}
-	return i
-}
-
-func unrank(i int64) float64 {
-	if i < 0 {
-		i = math.MinInt64 - i
-	}
-	return math.Float64frombits(uint64(i))
 }

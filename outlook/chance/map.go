@@ -6,22 +6,24 @@ import "math"
 const (
 	mapReach = 6.5 // the table covers |z| ≤ 6.5, more than any point of a Sobol sequence reaches
 	mapCells = 1024
+	mapParts = 64 // of a cell that is cut
+	mapCut   = 4  // beyond |z| = 4, six values in 100,000, none is cut
 )
 
 // MapError bounds the difference between a Map and the law's own Quantile, as a part of the span from the law's 2e-10 to its
 // 1−2e-10 quantile or, where larger, of the answer.
-const MapError = 1e-9
+const MapError = 1e-8
 
 // Map turns columns of standard normals into columns of one law's values, value = Quantile(Φ(z)), which is what a Gaussian copula
 // needs. Normal and lognormal laws are computed directly; Fixed is copied. Others read a table of cubics in z that meet the law's
-// quantile in value and slope; NewMap compares each cell with the law and leaves those that miss MapError (a kink, a step, a gap)
-// to Quantile itself. The result never decreases from one cell to the next by more than MapError. A Map is immutable.
+// quantile in value and slope; NewMap compares each cell with the law, cuts those that miss MapError into finer ones, and leaves
+// what still misses it (a step, a kink, a far tail) to Quantile itself. A Map is immutable.
 type Map struct {
 	law   Dist
 	kind  mapKind
 	mu    float64
 	sigma float64
-	cells []cell
+	cells []cell // mapCells of them, then mapParts for each cell that was cut
 }
 
 type mapKind int
@@ -33,10 +35,11 @@ const (
 	mapLogNormal
 )
 
-// cell is a cubic in the fraction of the way through the cell; an exact one has NaN for its constant.
+// cell is a cubic in the fraction of the way through the cell. If c0 is NaN it is none: c1 is then the index of the first of its
+// parts, or −1 where the law is asked itself.
 type cell struct{ c0, c1, c2, c3 float64 }
 
-// NewMap prepares the map of a law. It takes some milliseconds for laws whose Quantile is costly: make it once for a run.
+// NewMap prepares the map of a law. It takes some milliseconds for all but the direct ones: make it once for a run.
 func NewMap(law Dist) *Map {
 	switch d := law.(type) {
 	case Fixed:
@@ -46,55 +49,107 @@ func NewMap(law Dist) *Map {
 	case LogNormal:
 		return &Map{law: law, kind: mapLogNormal, mu: d.Mu, sigma: d.Sigma}
 	}
-	m := &Map{law: law, cells: make([]cell, mapCells)}
+	m := &Map{law: law}
+	span := atNormal(law, mapReach, math.NaN()) - atNormal(law, -mapReach, math.NaN())
 	const h = 2 * mapReach / mapCells
-	at := func(z float64) float64 { return quantileAtNormal(law, z) }
-	// Half-cell nodes: the ends give the values, the middles check the cubic and give the slopes by differences.
-	q := make([]float64, 2*mapCells+5) // q[i] is at −reach + (i−2)·h/2
-	for i := range q {
-		q[i] = at(-mapReach + float64(i-2)*h/2)
-	}
-	slope := func(i int) float64 { // per cell, to fourth order
-		return (8*(q[i+1]-q[i-1]) - (q[i+2] - q[i-2])) / 6
-	}
-	span := q[len(q)-1] - q[0]
-	for k := range m.cells {
-		i := 2*k + 2
-		a, b, s, t := q[i], q[i+2], slope(i), slope(i+2)
-		c := cell{c0: a, c1: s, c2: 3*(b-a) - 2*s - t, c3: 2*(a-b) + s + t}
-		ok := true
-		for _, f := range []float64{0.21, 0.5, 0.79} {
-			want := q[i+1]
-			if f != 0.5 {
-				want = at(-mapReach + (float64(k)+f)*h)
-			}
-			if e := math.Abs(c.at(f) - want); !(e <= MapError/4*math.Max(span, math.Abs(want))) {
-				ok = false
-			}
+	m.cells = fit(law, -mapReach, h, mapCells, span)
+	for k := range mapCells {
+		if z := -mapReach + (float64(k)+0.5)*h; math.IsNaN(m.cells[k].c0) && math.Abs(z) < mapCut {
+			parts := fit(law, -mapReach+float64(k)*h, h/mapParts, mapParts, span)
+			m.cells[k].c1 = float64(len(m.cells))
+			m.cells = append(m.cells, parts...)
 		}
-		if rising := s >= 0 && t >= 0 && c.c1+c.c2+0.75*c.c3 >= 0; !ok || !rising {
-			c = cell{c0: math.NaN()}
-		}
-		m.cells[k] = c
 	}
 	return m
 }
 
-// quantileAtNormal returns the law's quantile at Φ(z), from the upper side through the complement where that law knows it better.
-func quantileAtNormal(law Dist, z float64) float64 { return law.Quantile(Phi(z)) }
+// fit returns n cells of width h from z on.
+func fit(law Dist, z, h float64, n int, span float64) []cell {
+	nodes := make([]node, n+1)
+	guess := math.NaN()
+	for k := range nodes {
+		nodes[k] = nodeAt(law, z+float64(k)*h, h, guess)
+		guess = nodes[k].value + nodes[k].slope
+	}
+	cells := make([]cell, n)
+	for k := range cells {
+		a, b := nodes[k], nodes[k+1]
+		d := b.value - a.value
+		c := cell{a.value, a.slope, 3*d - 2*a.slope - b.slope, a.slope + b.slope - 2*d}
+		ok := a.slope >= 0 && b.slope >= 0 && c.c1+c.c2+0.75*c.c3 >= 0 // rises at both ends and the middle
+		for _, f := range [...]float64{0.25, 0.5, 0.75} {
+			if !ok {
+				break
+			}
+			y := c.at(f)
+			want := atNormal(law, z+(float64(k)+f)*h, y)
+			ok = math.Abs(y-want) <= MapError/4*math.Max(span, math.Abs(want))
+		}
+		if !ok {
+			c = cell{c0: math.NaN(), c1: -1}
+		}
+		cells[k] = c
+	}
+	return cells
+}
 
-func (c cell) at(f float64) float64 { return c.c0 + f*(c.c1+f*(c.c2+f*c.c3)) }
+// node is the law's value at a z, and how it rises there over one cell.
+type node struct{ value, slope float64 }
 
-// Exact returns the part of the table's cells that ask the law itself, 0 for laws that need no table: how far the Map is from its
+// seeker is a law that can start from a guess and knows the slope of its quantile.
+type seeker interface {
+	seek(u, v, guess float64) float64
+	slope(x float64) float64
+}
+
+func seeks(law Dist) (seeker, bool) {
+	if m, ok := law.(Mixture); ok && !m.isDense() {
+		return nil, false
+	}
+	s, ok := law.(seeker)
+	return s, ok
+}
+
+func nodeAt(law Dist, z, h, guess float64) node {
+	x := atNormal(law, z, guess)
+	if s, ok := seeks(law); ok {
+		return node{x, s.slope(x) * Density(z) * h}
+	}
+	d := h / 2 // fourth-order differences
+	f := func(k float64) float64 { return atNormal(law, z+k*d, guess) }
+	return node{x, (8*(f(1)-f(-1)) - (f(2) - f(-2))) / 6}
+}
+
+// atNormal returns the law's quantile at Φ(z).
+func atNormal(law Dist, z, guess float64) float64 {
+	if s, ok := seeks(law); ok && math.Abs(z) < 37 {
+		return s.seek(Phi(z), Phi(-z), guess)
+	}
+	return law.Quantile(Phi(z))
+}
+
+func (c *cell) at(f float64) float64 { return c.c0 + f*(c.c1+f*(c.c2+f*c.c3)) }
+
+// Exact returns the probability with which a value asks the law itself, 0 for laws that need no table: how far the Map is from its
 // full speed.
 func (m *Map) Exact() float64 {
-	n := 0
-	for _, c := range m.cells {
-		if math.IsNaN(c.c0) {
-			n++
+	var p Sum
+	const h = 2 * mapReach / mapCells
+	for k := range min(mapCells, len(m.cells)) {
+		z, c := -mapReach+float64(k)*h, &m.cells[k]
+		switch {
+		case !math.IsNaN(c.c0):
+		case c.c1 < 0:
+			p.Add(Phi(z+h) - Phi(z))
+		default:
+			for i, part := range m.cells[int(c.c1):][:mapParts] {
+				if math.IsNaN(part.c0) {
+					p.Add(Phi(z+float64(i+1)*h/mapParts) - Phi(z+float64(i)*h/mapParts))
+				}
+			}
 		}
 	}
-	return float64(n) / mapCells
+	return p.Value()
 }
 
 // Normal sets dst[i] to the law's value at the standard normal z[i]; dst may be z.
@@ -124,17 +179,30 @@ func (m *Map) table(dst, z []float64) {
 	for i, v := range z {
 		x := (v + mapReach) * (mapCells / (2 * mapReach))
 		if !(x >= 0 && x < mapCells) {
-			dst[i] = quantileAtNormal(m.law, v)
+			dst[i] = atNormal(m.law, v, math.NaN())
 			continue
 		}
 		k := int(x)
+		f := x - float64(k)
 		c := &cells[k&(mapCells-1)]
-		if y := c.at(x - float64(k)); y == y {
-			dst[i] = y
-		} else {
-			dst[i] = quantileAtNormal(m.law, v)
+		y := c.at(f)
+		if y != y {
+			y = m.part(c, f, v)
+		}
+		dst[i] = y
+	}
+}
+
+// part answers for a cell without a cubic of its own.
+func (m *Map) part(c *cell, f, z float64) float64 {
+	if c.c1 >= 0 {
+		f *= mapParts
+		k := min(int(f), mapParts-1)
+		if y := m.cells[int(c.c1)+k].at(f - float64(k)); y == y {
+			return y
 		}
 	}
+	return atNormal(m.law, z, math.NaN())
 }
 
 // Uniform sets dst[i] to the law's value at the probability u[i], through NormQuantile; dst may be u.

@@ -196,33 +196,40 @@ func TestFillIsTheScrambleByDefinition(t *testing.T) {
 // equal flips before it, opposite digits at it, and independent ones after it (in a mere digital shift these would stay equal, and in
 // a hashed one they need not be independent).
 func TestScrambleIsNestedUniform(t *testing.T) {
-	s := sequence(t, 6)
-	const runs = 4000
-	for _, pair := range [][2]int{{0, 1}, {3, 7}, {1, 257}, {10, 4106}, {77, 77 + 1<<15}, {5, 5 + 1<<20}, {12345, 12346}} {
-		for d := range 6 {
-			x0, x1 := s.dims[d].at(uint32(pair[0])), s.dims[d].at(uint32(pair[1]))
-			k := bits.LeadingZeros32(x0 ^ x1) // digits before the k+1st agree
-			var ones, agree [32]int
-			for r := range runs {
-				p := s.Scramble(99, r)
+	const dims, runs = 6, 4000
+	s := sequence(t, dims)
+	pairs := [][2]uint32{{0, 1}, {3, 7}, {1, 257}, {10, 4106}, {77, 77 + 1<<15}, {5, 5 + 1<<20}, {12345, 12346}}
+	type count struct{ ones, agree [32]int }
+	counts := make([][dims]count, len(pairs))
+	for r := range runs {
+		p := s.Scramble(99, r)
+		for q, pair := range pairs {
+			for d := range dims {
+				x0, x1 := s.dims[d].at(pair[0]), s.dims[d].at(pair[1])
 				y0, y1 := owen(&p.dims[d], x0), owen(&p.dims[d], x1)
-				if bits.LeadingZeros32(y0^y1) != k {
-					t.Fatalf("coordinate %d, points %v: they part at digit %d instead of %d", d, pair, bits.LeadingZeros32(y0^y1)+1, k+1)
+				if bits.LeadingZeros32(y0^y1) != bits.LeadingZeros32(x0^x1) {
+					t.Fatalf("coordinate %d, points %v: they part at another digit when scrambled", d, pair)
 				}
+				c := &counts[q][d]
 				for j := range 32 {
-					ones[j] += int(y0 >> (31 - j) & 1)
-					agree[j] += int((y0^x0^y1^x1)>>(31-j)&1 ^ 1)
+					c.ones[j] += int(y0 >> (31 - j) & 1)
+					c.agree[j] += int((y0^x0^y1^x1)>>(31-j)&1 ^ 1)
 				}
 			}
-			for j := range 32 {
-				limit := 5 * math.Sqrt(runs) / 2
-				if math.Abs(float64(ones[j])-runs/2) > limit {
-					t.Errorf("coordinate %d, point %d: digit %d is one in %d of %d scrambles", d, pair[0], j+1, ones[j], runs)
-				}
-				if j > k && math.Abs(float64(agree[j])-runs/2) > limit {
-					t.Errorf("coordinate %d, points %v: flips of digit %d agree in %d of %d scrambles", d, pair, j+1, agree[j], runs)
-				}
-				if j <= k && agree[j] != runs {
+		}
+	}
+	limit := 5 * math.Sqrt(runs) / 2
+	for q, pair := range pairs {
+		for d := range dims {
+			k := bits.LeadingZeros32(s.dims[d].at(pair[0]) ^ s.dims[d].at(pair[1])) // digits before the k+1st agree
+			for j, ones := range counts[q][d].ones {
+				agree := counts[q][d].agree[j]
+				switch {
+				case math.Abs(float64(ones)-runs/2) > limit:
+					t.Errorf("coordinate %d, point %d: digit %d is one in %d of %d scrambles", d, pair[0], j+1, ones, runs)
+				case j > k && math.Abs(float64(agree)-runs/2) > limit:
+					t.Errorf("coordinate %d, points %v: flips of digit %d agree in %d of %d scrambles", d, pair, j+1, agree, runs)
+				case j <= k && agree != runs:
 					t.Errorf("coordinate %d, points %v: flips of digit %d differ above the fork", d, pair, j+1)
 				}
 			}
