@@ -71,6 +71,7 @@ var plan = []struct {
 }{
 	{HardwareMargin, "hardware_revenue", "Hardware revenue", ledger.RevenueHardware, everything},
 	{HardwareMargin, "pack", "Battery pack", ledger.CostPack, everything},
+	{HardwareMargin, "variance", "Purchase price variance", ledger.CostVariance, everything},
 	{HardwareMargin, "bom", "Other parts", ledger.CostBOM, everything},
 	{HardwareMargin, "assembly", "Assembly", ledger.CostAssembly, everything},
 	{HardwareMargin, "logistics", "Logistics", ledger.CostLogistics, everything},
