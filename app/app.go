@@ -38,6 +38,7 @@ import (
 	"roadbook/signal"
 	"roadbook/signal/signalsql"
 	"roadbook/supply"
+	"roadbook/supply/passport"
 	"roadbook/supply/supplysql"
 	"roadbook/update"
 	"roadbook/update/updatekeys"
@@ -62,17 +63,18 @@ type App struct {
 	edge   *mqttedge.Edge
 	marks  marks
 
-	Fleet   *fleet.Service
-	Supply  *supply.Service
-	Ledger  *ledger.Service
-	Offer   *offer.Service
-	Billing *billing.Service
-	Partner *partner.Service
-	Update  *update.Service
-	Signal  *signal.Service
-	Apps    *apps.Service
-	Outlook *outlook.Service
-	books   books
+	Fleet    *fleet.Service
+	Supply   *supply.Service
+	Ledger   *ledger.Service
+	Offer    *offer.Service
+	Billing  *billing.Service
+	Partner  *partner.Service
+	Update   *update.Service
+	Signal   *signal.Service
+	Apps     *apps.Service
+	Outlook  *outlook.Service
+	Passport *passport.Service
+	books    books
 
 	servers []*web.Server
 	console string // where they listen
@@ -186,6 +188,9 @@ func (a *App) build(ctx context.Context) error {
 	}
 	a.Apps = apps.New(appssql.New(a.db), blobs, store, a.clock)
 	a.Signal = signal.New(signalsql.New(a.db), a.frames, a.clock)
+	if err := a.buildPassports(); err != nil {
+		return err
+	}
 	a.Outlook, err = outlook.New(a.Ledger, a.Fleet, a.Billing, a.clock, a.cfg.Currency)
 	return err
 }

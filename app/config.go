@@ -18,18 +18,19 @@ import (
 
 // Config is what an operator decides. The zero value of each field but Data has a default.
 type Config struct {
-	Data     string // folder of keys, and of the database, the streams and the blobs unless these are elsewhere
-	DB       string // "postgres://…"; default a SQLite file in Data
-	NATS     string // "nats://…"; default an embedded JetStream in Data
-	Blobs    string // "s3://…"; default files in Data
-	Console  string // address of the console and the operator's API, default 127.0.0.1:8080
-	Gateway  string // address of the cars' HTTPS, default 127.0.0.1:8443
-	MQTT     string // address of the cars' MQTT, default 127.0.0.1:8883
-	Hosts    []string
-	Currency money.Currency // of the books, default CNY
-	Margin   money.Decimal  // target margin of the price floor, default 0.01
-	Simulate period.Date    // not empty: time stands still until it is set through the API, and begins on this day
-	Log      *slog.Logger
+	Data      string // folder of keys, and of the database, the streams and the blobs unless these are elsewhere
+	DB        string // "postgres://…"; default a SQLite file in Data
+	NATS      string // "nats://…"; default an embedded JetStream in Data
+	Blobs     string // "s3://…"; default files in Data
+	Console   string // address of the console and the operator's API, default 127.0.0.1:8080
+	Gateway   string // address of the cars' HTTPS, default 127.0.0.1:8443
+	MQTT      string // address of the cars' MQTT, default 127.0.0.1:8883
+	Passports string // address before /passport/SERIAL in the QR codes of battery passports, default http:// and Console
+	Hosts     []string
+	Currency  money.Currency // of the books, default CNY
+	Margin    money.Decimal  // target margin of the price floor, default 0.01
+	Simulate  period.Date    // not empty: time stands still until it is set through the API, and begins on this day
+	Log       *slog.Logger
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -46,6 +47,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.Console = cmp.Or(c.Console, "127.0.0.1:8080")
 	c.Gateway = cmp.Or(c.Gateway, "127.0.0.1:8443")
 	c.MQTT = cmp.Or(c.MQTT, "127.0.0.1:8883")
+	c.Passports = cmp.Or(c.Passports, "http://"+c.Console)
 	c.Currency = cmp.Or(c.Currency, "CNY")
 	c.Margin = cmp.Or(c.Margin, "0.01")
 	if _, err := c.Currency.Exponent(); err != nil {

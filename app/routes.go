@@ -53,6 +53,7 @@ func (a *App) consoleHandler() http.Handler {
 	api := web.NewAPI(mux, "Roadbook", Version, "The maker's side of Roadbook: build, sell, connect, update, bill and account for cars.")
 	fleethttp.Register(api, a.Fleet)
 	supplyhttp.Register(api, a.Supply)
+	supplyhttp.RegisterPassports(api, a.Passport)
 	ledgerhttp.Register(api, a.Ledger)
 	offerhttp.Register(api, a.Offer)
 	billinghttp.Register(api, a.Billing)
@@ -70,6 +71,7 @@ func (a *App) consoleHandler() http.Handler {
 	root.Handle("GET /openapi.json", mux)
 	root.Handle("GET /openapi.yaml", mux)
 	root.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	root.Handle("/passport/", supplyhttp.PassportPages(a.Passport, a.log)) // public: the QR code on a battery leads here
 	src := newSource(a)
 	root.Handle("/", console.Handler(src, src, a.log, a.cfg.Hosts...))
 	return root

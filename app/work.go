@@ -87,6 +87,7 @@ func (a *App) closeMonths(ctx context.Context, this period.Month) error {
 		if err := a.Partner.Close(ctx, next); err != nil {
 			return err
 		}
+		a.keepPassports(ctx)
 		if err := a.marks.set(ctx, markMonth, string(next)); err != nil {
 			return err
 		}

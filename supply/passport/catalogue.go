@@ -48,6 +48,7 @@ const (
 
 	Chemistry          = "battery_chemistry"
 	FootprintPerKWh    = "carbon_footprint"
+	AbsoluteFootprint  = "absolute_carbon_footprint"
 	CertifiedEnergy    = "certified_usable_energy"
 	RemainingEnergy    = "remaining_usable_energy"
 	SOCE               = "state_of_certified_energy"
@@ -99,7 +100,7 @@ func carbon() []Attribute {
 		{"carbon_footprint_class", "6.3.7", "Carbon footprint performance class", c, "XIII 1(c), 7(2)", of(Text), every, Public, static, Lot, Supplier, footprint + "carbonFootprintPerformanceClass", "", unsure, "the act that lays the classes down was not found in the public record: when it is due is uncertain"},
 		{"carbon_footprint_study", "6.3.8", "Web link to public carbon footprint study", c, "XIII 1(c), 7(1)(g)", of(Link), every, Public, static, Lot, Supplier, footprint + "carbonFootprintStudy", "", sure, ""},
 		{"carbon_footprint_subject", "6.3.9", "General battery and manufacturer information of the declaration", c, "XIII 1(c), 7(1)(a)-(c)", of(Text), every, Public, static, Lot, Supplier, "", "", sure, "made of clusters 6.1 and 6.2 where it is not recorded"},
-		{"absolute_carbon_footprint", "6.3.10", "Absolute battery carbon footprint", c, "", number("t CO2e", 0, 1e6), none, Public, static, Lot, Supplier, "", footprint + "absoluteCarbonFootprint", unsure, "tonnes in a summary of the SPEC, kilograms in the data model"},
+		{AbsoluteFootprint, "6.3.10", "Absolute battery carbon footprint", c, "", number("t CO2e", 0, 1e6), none, Public, static, Lot, Supplier, "", footprint + "absoluteCarbonFootprint", unsure, "tonnes in a summary of the SPEC, kilograms in the data model"},
 	}
 }
 

@@ -11,10 +11,11 @@ import (
 
 // Pack is the battery that a passport is of.
 type Pack struct {
-	Serial string  `json:"serial"`
-	Lot    string  `json:"lot"`
-	Model  string  `json:"model"` // the supplier's part number
-	VIN    vin.VIN `json:"vin,omitempty"`
+	Serial string      `json:"serial"`
+	Lot    string      `json:"lot"`
+	Model  string      `json:"model"` // the supplier's part number
+	Since  period.Date `json:"since"` // the day on which it was received
+	VIN    vin.VIN     `json:"vin,omitempty"`
 }
 
 // Subjects lists what values of the battery may be recorded for, the coarsest first.

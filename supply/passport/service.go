@@ -2,10 +2,14 @@ package passport
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"roadbook/evidence"
 	"roadbook/fault"
 	"roadbook/id"
 	"roadbook/period"
@@ -34,6 +38,9 @@ type Store interface {
 	// fault.Conflict "idempotency_mismatch". join is asked first, in the same transaction, with all records of r's subject
 	// and attribute.
 	AddValue(ctx context.Context, request string, r Record, join func(had []Record) error) (Record, error)
+	// AddValues records, in one transaction, each of rs that was not recorded before and that join does not refuse as
+	// "value_recorded", and returns those that are recorded, now or before. Each record's id is its request.
+	AddValues(ctx context.Context, rs []Record, join func(r Record, had []Record) error) ([]Record, error)
 	// Values returns the records of the subjects, subject by subject, each in the order of ids.
 	Values(ctx context.Context, subjects []Subject) ([]Record, error)
 }
@@ -69,6 +76,13 @@ func (s *Service) Attributes() []Attribute { return s.all.All() }
 // Link is the address of a battery's passport: its unique identifier, and what the QR code carries (Art. 77(3)).
 func (s *Service) Link(serial string) string {
 	return s.cfg.Base + "/passport/" + url.PathEscape(serial)
+}
+
+// linked is the identifier as an attribute; the maker assigns it when the battery arrives.
+func (s *Service) linked(p Pack) Record {
+	return Record{ID: id.From("psf", p.Serial, PassportID, s.Link(p.Serial)), Subject: Subject{Item, p.Serial}, Attribute: PassportID,
+		Value: json.RawMessage(strconv.Quote(s.Link(p.Serial))), Origin: Factory, Evidence: evidence.Evidence{Source: "assigned by the maker",
+			Date: p.Since, Vintage: p.Since, Who: "passport", Level: evidence.Reported}}
 }
 
 // Set records a value. A value of one battery wants the battery to be there; values of a lot or a model may come before it.
@@ -164,18 +178,13 @@ func (s *Service) Keep(ctx context.Context, serial string) ([]Record, error) {
 		return nil, err
 	}
 	checked, _ := s.sift(told)
-	out := []Record{}
-	for _, r := range checked {
-		kept, err := s.Set(ctx, r.ID, r)
-		if fault.CodeOf(err) == "value_recorded" {
-			continue
-		}
+	return s.store.AddValues(ctx, checked, func(r Record, had []Record) error {
+		a, err := s.all.Of(r.Attribute)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out = append(out, kept)
-	}
-	return out, nil
+		return r.Join(a, had)
+	})
 }
 
 func (s *Service) readings(ctx context.Context, p Pack) ([]Record, error) {
@@ -209,7 +218,7 @@ func (s *Service) whole(ctx context.Context, serial string, asOf period.Date) (P
 	if err != nil {
 		return Passport{}, err
 	}
-	facts, refused := s.sift(append(facts, told...))
+	facts, refused := s.sift(slices.Concat(facts, told, []Record{s.linked(p)}))
 	out := s.all.Assemble(p, append(records, facts...), s.Link(serial), asOf)
 	out.Refused = refused
 	return out, nil

@@ -22,7 +22,7 @@ type Batteries struct {
 }
 
 // Battery is the one battery.
-var Battery = passport.Pack{Serial: "P1", Lot: "lot-1", Model: "pack.lfp", VIN: CarA}
+var Battery = passport.Pack{Serial: "P1", Lot: "lot-1", Model: "pack.lfp", Since: "2026-10-20", VIN: CarA}
 
 // Pack returns the battery, or a NotFound.
 func (b *Batteries) Pack(_ context.Context, serial string) (passport.Pack, error) {
@@ -125,11 +125,11 @@ func passportAsOf(t *testing.T, s *passport.Service) {
 		t.Errorf("today: %+v, %v", p, err)
 	}
 	before, err := s.Missing(ctx, "P1", "2026-11-01", passport.EV)
-	if err != nil || before.Present != 0 {
-		t.Errorf("before anything was known: %+v, %v", before, err)
+	if err != nil || before.Present != 1 {
+		t.Errorf("before anything but the identifier was known: %+v, %v", before, err)
 	}
 	after, err := s.Missing(ctx, "P1", "", "")
-	if err != nil || after.Present != 3 || len(after.Missing) != after.Mandatory-3 {
+	if err != nil || after.Present != 4 || len(after.Missing) != after.Mandatory-4 {
 		t.Errorf("after: %d of %d, %v", after.Present, after.Mandatory, err)
 	}
 	if _, err := s.Passport(ctx, "P1", "today", passport.Maker); fault.KindOf(err) != fault.Invalid {
