@@ -250,6 +250,21 @@ func TestARevisedActualGivesASecondScore(t *testing.T) {
 	if len(second.Earlier) != 1 || second.Earlier[0].AsOf != "2025-01-31" || second.Earlier[0].Rows[0].Actual != 1100 || len(names(t, dir)) != 3 {
 		t.Errorf("the first score is not kept beside the second: %v", names(t, dir))
 	}
+	shelf := backtest.Shelf{Dir: dir}
+	if list, err := shelf.List(t.Context()); err != nil || len(list) != 1 || list[0].Name != "test" || list[0].Scored != "2025-02-01" || list[0].SHA256 != first.Registration.SHA256 {
+		t.Errorf("on the shelf: %+v %v", list, err)
+	}
+	if kept, err := shelf.Report(t.Context(), "test"); err != nil || kept.Score.Rows[0].Actual != 1300 || len(kept.Earlier) != 1 {
+		t.Errorf("from the shelf: %v", err)
+	}
+	for _, name := range []string{"none", "../test", ""} {
+		if _, err := shelf.Report(t.Context(), name); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("%q from the shelf: %v", name, err)
+		}
+	}
+	if list, err := (backtest.Shelf{Dir: filepath.Join(dir, "none")}).List(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("an empty shelf: %v %v", list, err)
+	}
 	late := run(t, f, backtest.Options{Model: bell{1000, 100, nil}, Now: day("2024-12-01"), AsOf: "2025-02-01"})
 	if late.Score.Rows[0].Label != backtest.Demonstration {
 		t.Error("registered after the first print, before its revision: that is no forecast")

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"roadbook/fault"
@@ -40,7 +39,7 @@ type Report struct {
 	Kept         bool         `json:"kept,omitempty"` // the registration is one of an earlier run
 	Score        *Score       `json:"score,omitempty"`
 	ScoreFile    string       `json:"score_file,omitempty"`
-	Earlier      []Score      `json:"earlier,omitempty"` // kept scores of this registration, the oldest first
+	Earlier      []Score      `json:"earlier,omitempty"` // other kept scores of this registration, the oldest day first
 }
 
 // Run reads a specification beside its cases, registers it, keeps the registration, and only then opens the actuals and
@@ -103,7 +102,7 @@ func register(ctx context.Context, s Spec, beside fs.FS, o Options) (Report, err
 	r := Report{}
 	src := Source{Files: beside, Known: known, Model: o.Model, Now: o.Now, Progress: o.Progress}
 	if o.Dir != "" {
-		r.File = filepath.Join(o.Dir, s.Name+".registration.json")
+		r.File = filepath.Join(o.Dir, s.Name+registrationEnd)
 		src.Kept = func(inputs string) (Registration, error) {
 			had, err := Load(r.File)
 			if err != nil {
@@ -142,27 +141,16 @@ func (r *Report) keep(dir string) error {
 	if err := once(r.ScoreFile, r.Score); err != nil && fault.KindOf(err) != fault.Conflict { // named by its content: the same again
 		return err
 	}
-	names, err := filepath.Glob(filepath.Join(escapeGlob(dir), r.Score.Name+".score.*.json"))
+	scores, files, err := scoresOf(dir, r.Registration)
 	if err != nil {
 		return err
 	}
-	for _, n := range names { // in the order of their days
-		if n == r.ScoreFile {
-			continue
-		}
-		var s Score
-		if err := readJSON(n, &s); err != nil {
-			return err
-		}
-		if s.Registration == r.Score.Registration {
-			r.Earlier = append(r.Earlier, s)
+	for i, n := range files {
+		if n != r.ScoreFile {
+			r.Earlier = append(r.Earlier, scores[i])
 		}
 	}
 	return nil
-}
-
-func escapeGlob(dir string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
 }
 
 // List is records in memory. As a Loader it gives what was known on the day and no more.

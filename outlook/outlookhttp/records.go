@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"roadbook/fault"
+	"roadbook/outlook/backtest"
 	"roadbook/outlook/record"
 	"roadbook/period"
 	"roadbook/platform/web"
@@ -114,4 +115,30 @@ func RegisterRecords(api huma.API, s *record.Service) {
 		read, added, err := s.Import(ctx, in.RawBody)
 		return &importedOutput{Imported{read, added}}, web.Error(err)
 	})
+}
+
+type backtestsOutput struct {
+	Body struct {
+		Data []backtest.Kept `json:"data"`
+	}
+}
+
+type backtestOutput struct{ Body backtest.Report }
+
+// RegisterBacktests adds the operator's routes of backtests that were kept.
+func RegisterBacktests(api huma.API, s backtest.Shelf) {
+	huma.Register(api, op("backtests", "/v1/backtests", "List the registered backtests"),
+		func(ctx context.Context, _ *struct{}) (*backtestsOutput, error) {
+			list, err := s.List(ctx)
+			out := &backtestsOutput{}
+			out.Body.Data = append([]backtest.Kept{}, list...)
+			return out, web.Error(err)
+		})
+	huma.Register(api, op("backtest", "/v1/backtests/{name}", "Show a registration, whole, with its scores"),
+		func(ctx context.Context, in *struct {
+			Name string `path:"name"`
+		}) (*backtestOutput, error) {
+			r, err := s.Report(ctx, in.Name)
+			return &backtestOutput{r}, web.Error(err)
+		})
 }

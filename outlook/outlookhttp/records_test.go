@@ -1,13 +1,17 @@
 package outlookhttp_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/fstest"
+	"time"
 
+	"roadbook/outlook/backtest"
 	"roadbook/outlook/outlookhttp"
 	"roadbook/outlook/outlooksql"
 	"roadbook/outlook/record"
@@ -103,4 +107,60 @@ func TestRecords(t *testing.T) {
 	call(http.MethodGet, "/v1/facts?as_of=soon", "", "", http.StatusUnprocessableEntity, &p)
 	call(http.MethodGet, "/v1/facts", "", "", http.StatusUnprocessableEntity, &p)
 	call(http.MethodGet, "/v1/records?cursor=%21", "", "", http.StatusUnprocessableEntity, &p)
+}
+
+func TestBacktests(t *testing.T) {
+	dir := t.TempDir()
+	shelf := backtest.Shelf{Dir: dir}
+	mux := http.NewServeMux()
+	outlookhttp.RegisterBacktests(web.NewAPI(mux, "test", "1", ""), shelf)
+	get := func(path string, status int, into any) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		if err := json.Unmarshal(w.Body.Bytes(), into); err != nil || w.Code != status {
+			t.Fatalf("GET %s: %d %s (%v)", path, w.Code, w.Body, err)
+		}
+	}
+	var list struct{ Data []backtest.Kept }
+	get("/v1/backtests", http.StatusOK, &list)
+	if list.Data == nil || len(list.Data) != 0 {
+		t.Errorf("an empty shelf: %+v", list)
+	}
+	files := fstest.MapFS{
+		"b.yaml": {Data: []byte("name: bt\npaths: 1024\nforecasts: [{name: f, maker: m, variant: v, case: c.yaml, as_of: 2024-01-01, targets: [{metric: deliveries, period: 2024Q1}]}]\n")},
+		"c.yaml": {Data: []byte("as_of: 2024-01-01\n")}}
+	r, err := backtest.Run(t.Context(), files, "b.yaml", backtest.Options{Dir: dir, Model: flat{}, Now: time.Date(2024, 1, 2, 0, 0, 0, 0, time.UTC), AsOf: "2024-06-01",
+		Actuals: func() ([]record.Record, error) {
+			return []record.Record{recordtest.Of("a", "m/2024Q1/deliveries", 0.25, "2024-05-01")}, nil
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	get("/v1/backtests", http.StatusOK, &list)
+	if len(list.Data) != 1 || list.Data[0].Name != "bt" || list.Data[0].Scored != "2024-06-01" {
+		t.Errorf("list %+v", list)
+	}
+	var got backtest.Report
+	get("/v1/backtests/bt", http.StatusOK, &got)
+	if got.Registration.SHA256 != r.Registration.SHA256 || got.Registration.Verify() != nil || got.Score.Rows[0].Label != backtest.Forecast {
+		t.Errorf("report %+v", got)
+	}
+	var p web.Problem
+	get("/v1/backtests/none", http.StatusNotFound, &p)
+}
+
+// flat forecasts evenly from 0 to 1.
+type flat struct{}
+
+func (flat) Version() string { return "flat" }
+
+func (flat) Samples(_ context.Context, _ []byte, s backtest.Sampling, targets []backtest.Target) ([][]float64, error) {
+	out := make([][]float64, len(targets))
+	for i := range out {
+		for k := range s.Paths {
+			out[i] = append(out[i], float64(k)/float64(s.Paths))
+		}
+	}
+	return out, nil
 }
