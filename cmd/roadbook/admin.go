@@ -48,6 +48,16 @@ var nouns = []noun{
 		{"contracts", "list contracts", "GET", "/v1/pack-contracts", "roadbook pack contracts"},
 		{"receive", "receive a lot of serials", "POST", "/v1/pack-lots", "roadbook pack receive contract=catl-lfp-2023 received=2023-09-01 serials='[\"C-1\",\"C-2\"]'"},
 	}},
+	{"passport", "battery passports: 93 attributes, who may see them, QR code", []verb{
+		{"attributes", "what a passport may say: unit, need per category, access, origin", "GET", "/v1/passport-attributes", "roadbook passport attributes"},
+		{"set", "record a value of a battery (item), a lot or a model", "POST", "/v1/passport-values", "roadbook passport set grain=item subject=C-1 attribute=resistance_increase value='{\"pack\":3.5}' source='workshop order 17' date=2026-11-20 vintage=2026-11-21 who=workshop level=R"},
+		{"show", "a passport as a reader sees it, as of a day", "GET", "/v1/passports/{serial}", "roadbook passport show serial=C-1 access=legitimate_interest as_of=2026-11-26"},
+		{"missing", "what is mandatory and not known", "GET", "/v1/passports/{serial}/missing", "roadbook passport missing serial=C-1 category=ev"},
+		{"values", "every record, superseded ones too", "GET", "/v1/passports/{serial}/values", "roadbook passport values serial=C-1 attribute=battery_mass"},
+		{"keep", "record what the battery's car reports now", "POST", "/v1/passports/{serial}/readings", "roadbook passport keep serial=C-1"},
+		{"export", "a passport as JSON-LD", "GET", "/v1/passports/{serial}/export", "roadbook passport export serial=C-1 access=public > C-1.jsonld"},
+		{"qr", "the QR code of its public page, as SVG", "GET", "/v1/passports/{serial}/qr", "roadbook passport qr serial=C-1 > C-1.svg"},
+	}},
 	{"model", "models, their bill of materials and price floor", []verb{
 		{"put", "add a model with its bill of materials", "POST", "/v1/models", "roadbook model put -f model.yaml"},
 		{"list", "list models", "GET", "/v1/models", "roadbook model list"},
