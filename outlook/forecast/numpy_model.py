@@ -95,11 +95,11 @@ class Model:
         # what a quarter brings
         cheaper = np.exp(np.log1p(x["price_trend"]) / 4)
         leaner = np.exp(np.log1p(x["bom_trend"]) / 4)
-        exponent = np.log1p(-x["learning"]) / LN2
+        learnt = np.exp(np.log1p(-x["learning"]) * (math.log1p(k["market"]) / LN2 / 4))
+        cell = x["cell"].copy()
         p, bom = x["price"].copy(), x["bom"].copy()
         other = x["assembly"] + x["logistics"] + x["warranty"]
         fixed = x["opex"] + x["rnd"]
-        built = np.full(n, k["packs"], dtype=float)
         net = 3 * x["arpu"] * ((1 - k["partner"]) * (1 - k["payment"])) - 3 * x["infer"]
         infer, running = 3 * x["infer"], 3 * x["connectivity"]
         npv, profit = np.zeros(n), np.empty(n)
@@ -107,19 +107,14 @@ class Model:
             if t:
                 p *= cheaper
                 bom *= leaner
-            np.multiply(built, 1 / k["packs"], out=a)
-            np.log(a, out=a)
-            a *= exponent
-            np.exp(a, out=a)
-            a *= x["cell"]
-            np.multiply(x["content"], price[t], out=noise)
-            a += noise
+                cell *= learnt
+            np.multiply(x["content"], price[t], out=a)
+            a += cell
             a *= x["kwh"]
             np.subtract(p, bom, out=profit)
             profit -= other
             profit -= a
             profit *= cars[t]
-            built += cars[t]
             np.multiply(paying[t], net, out=a)
             profit += a
             np.multiply(users[t], infer, out=a)
