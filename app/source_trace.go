@@ -165,12 +165,9 @@ func (t *tracer) of(v vin.VIN, which func(billing.Issued) bool) {
 	t.entries(&t.back, issueRef(inv.ID))
 }
 
-// invoiceOf finds an invoice of the car.
+// invoiceOf finds an invoice of the car or, of none, of a licence.
 func (s *source) invoiceOf(ctx context.Context, v vin.VIN, which func(billing.Issued) bool) (found billing.Issued, ok bool, err error) {
-	if v == "" {
-		return found, false, nil
-	}
-	err = s.eachInvoice(ctx, billing.InvoiceQuery{VIN: v}, func(inv billing.Issued) bool {
+	err = s.eachInvoice(ctx, billing.InvoiceQuery{VIN: v, Licences: v == ""}, func(inv billing.Issued) bool {
 		if which(inv) {
 			found, ok = inv, true
 		}

@@ -86,10 +86,11 @@ const Page = 100
 
 // InvoiceQuery selects invoices in the order of their numbers. Zero fields select all.
 type InvoiceQuery struct {
-	VIN   vin.VIN
-	State State
-	After int64 // number
-	Limit int
+	VIN      vin.VIN
+	Licences bool // only those of licences, which have no car
+	State    State
+	After    int64 // number
+	Limit    int
 }
 
 // SubscriptionQuery selects subscriptions in the order of their ids. Zero fields select all.

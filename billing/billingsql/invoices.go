@@ -113,8 +113,11 @@ func (s *Store) list(ctx context.Context, where string, args ...any) ([]billing.
 
 // Invoices lists invoices by number.
 func (s *Store) Invoices(ctx context.Context, q billing.InvoiceQuery) ([]billing.Issued, error) {
-	return s.list(ctx, `($1 = '' OR vin = $1) AND ($2 = '' OR state = $2) AND number > $3 ORDER BY number LIMIT $4`,
-		string(q.VIN), string(q.State), q.After, q.Limit)
+	where := `($1 = '' OR vin = $1) AND ($2 = '' OR state = $2) AND number > $3`
+	if q.Licences {
+		where += ` AND vin = ''`
+	}
+	return s.list(ctx, where+` ORDER BY number LIMIT $4`, string(q.VIN), string(q.State), q.After, q.Limit)
 }
 
 // Unposted lists invoices that the ledger lacks.

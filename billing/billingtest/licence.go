@@ -96,7 +96,10 @@ func licences(t *testing.T, s *billing.Service, store billing.Store, books *Book
 	if _, err := s.Royalty(ctx, billing.Units{Licence: "lic_9", Month: "2026-03", Units: 1}); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("an unknown licence: %v", err)
 	}
-	if invoices, err := store.Invoices(ctx, billing.InvoiceQuery{Limit: 10}); err != nil || len(invoices) != 3 {
+	if err := s.OnPlaced(ctx, placed(Order("ord_1", Car(1), "c", "2029-03-31", CarLine(100, 100)))); err != nil {
+		t.Fatal(err)
+	}
+	if invoices, err := store.Invoices(ctx, billing.InvoiceQuery{Licences: true, Limit: 10}); err != nil || len(invoices) != 3 {
 		t.Errorf("%d invoices, want 3: a month of no unit claims nothing (%v)", len(invoices), err)
 	}
 }
