@@ -145,6 +145,11 @@ var nouns = []noun{
 	{"profit", "profit and loss of the fleet and of every car", []verb{
 		{"fleet", "the fleet's answer", "GET", "/v1/outlook", "roadbook profit fleet"},
 		{"cars", "every car", "GET", "/v1/outlook/cars", "roadbook profit cars"},
+		{"life", "the fleet month by month: cash, deferred, recognised", "GET", "/v1/outlook/life", "roadbook profit life grain=quarter"},
+		{"car", "one car by its age: cash, deferred, recognised", "GET", "/v1/outlook/cars/{vin}/life", "roadbook profit car vin=LRBR1CNE1PB000001"},
+		{"cohorts", "the fleet by the quarter of the sale", "GET", "/v1/outlook/cohorts", "roadbook profit cohorts key=cars_sold"},
+		{"cohort", "one quarter's cars", "GET", "/v1/outlook/cohorts/{quarter}", "roadbook profit cohort quarter=2023Q3"},
+		{"observations", "what the fleet says about a forecast's inputs", "GET", "/v1/outlook/observations", "roadbook profit observations"},
 	}},
 }
 
