@@ -9,13 +9,14 @@ import (
 	"roadbook/supply"
 )
 
-type contractPath struct {
+// ContractPath names a contract in a path.
+type ContractPath struct {
 	Contract string `path:"contract"`
 }
 
 type settlementCreation struct {
 	Key
-	contractPath
+	ContractPath
 	Body struct {
 		Year int         `json:"year" minimum:"1" doc:"contract year, from 1 on"`
 		On   period.Date `json:"on" doc:"day on which it is settled, after the year's last"`
@@ -25,7 +26,7 @@ type settlementCreation struct {
 // contracts adds what a contract's terms come to: a price term by term, and the settlement of a year.
 func contracts(api huma.API, s *supply.Service) {
 	get(api, "pack-price", "/v1/pack-contracts/{contract}/price", "Show what a pack costs on a day, term by term", func(ctx context.Context, in *struct {
-		contractPath
+		ContractPath
 		Date   string `query:"date" required:"true" doc:"day of receipt"`
 		Before int64  `query:"before" minimum:"0" doc:"packs that came under the contract before"`
 	}) (supply.Explained, error) {
@@ -37,11 +38,11 @@ func contracts(api huma.API, s *supply.Service) {
 		func(ctx context.Context, _ string, in *settlementCreation) (supply.Settlement, error) {
 			return s.Settle(ctx, in.Contract, in.Body.Year, in.Body.On) // the contract and the year are the key
 		})
-	found(api, "settlements", settlements, "List the settled years of a contract", func(ctx context.Context, in *contractPath) ([]supply.Settlement, error) {
+	found(api, "settlements", settlements, "List the settled years of a contract", func(ctx context.Context, in *ContractPath) ([]supply.Settlement, error) {
 		return s.Settlements(ctx, in.Contract)
 	})
 	get(api, "settlement", settlements+"/{year}", "Show a contract year as it was settled, or as it stands so far", func(ctx context.Context, in *struct {
-		contractPath
+		ContractPath
 		Year int `path:"year" minimum:"1"`
 	}) (supply.Settlement, error) {
 		return s.Settlement(ctx, in.Contract, in.Year)
@@ -55,14 +56,15 @@ func contracts(api huma.API, s *supply.Service) {
 	})
 }
 
-type serialPath struct {
+// SerialPath names a pack in a path.
+type SerialPath struct {
 	Serial string `path:"serial"`
 }
 
 type moveCreation struct {
 	Key
-	serialPath
-	Body struct {
+	Serial string `path:"serial"` // not embedded: huma fills no unexported field
+	Body   struct {
 		State  supply.PackState `json:"state" enum:"removed,second_life,recycled"`
 		Date   period.Date      `json:"date"`
 		Place  string           `json:"place,omitempty" doc:"where it is used or recycled; needed for a second life"`
@@ -73,7 +75,7 @@ type moveCreation struct {
 
 // lives adds what became of packs, and what they were planned to cost.
 func lives(api huma.API, s *supply.Service) {
-	get(api, "pack-history", "/v1/packs/{serial}/history", "Show a pack's life from its lot on, and what it cost beside its standard", func(ctx context.Context, in *serialPath) (supply.History, error) {
+	get(api, "pack-history", "/v1/packs/{serial}/history", "Show a pack's life from its lot on, and what it cost beside its standard", func(ctx context.Context, in *SerialPath) (supply.History, error) {
 		return s.History(ctx, in.Serial)
 	})
 	keyed(api, "pack-move", "/v1/packs/{serial}/moves", "Record that a pack was taken out of its car, went into a second life, or was recycled", "pev",
