@@ -228,3 +228,8 @@ func joined(parts ...string) string {
 func levelWord(l evidence.Level) string {
 	return map[evidence.Level]string{evidence.Reported: "reported", evidence.Derived: "derived", evidence.Assumed: "assumed", evidence.Uncertain: "uncertain"}[l]
 }
+
+func categoryWord(c passport.Category) string {
+	return map[passport.Category]string{passport.EV: "electric vehicle battery", passport.LMT: "battery of a light means of transport",
+		passport.Industrial: "industrial battery above 2 kWh", passport.Stationary: "stationary battery"}[c]
+}
