@@ -77,7 +77,7 @@ func (l *LP) dual(ctx context.Context) outcome {
 		} else if n%checkEvery == 0 && ctx.Err() != nil {
 			return stopped
 		} else if n%checkEvery == checkEvery-1 && !math.IsInf(l.cutoff, 1) && l.Objective() > l.cutoff && l.Bound() > l.cutoff {
-			return cut
+			return beyond
 		}
 		r := l.leaving()
 		if r < 0 {

@@ -294,8 +294,8 @@ func (l *LP) rounds(ctx context.Context) (Status, error) {
 			l.makeDualFeasible()
 			switch out := l.dual(ctx); out {
 			case done:
-			case impossible, cut:
-				l.wasCut = out == cut
+			case impossible, beyond:
+				l.wasCut = out == beyond
 				return Infeasible, nil
 			case stopped:
 				return Limit, nil
@@ -355,7 +355,7 @@ const (
 	done outcome = iota
 	impossible
 	endless
-	cut
+	beyond // the cutoff
 	stopped
 	lost // numerical trouble
 )

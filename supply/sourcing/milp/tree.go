@@ -117,6 +117,9 @@ func (t *tree) run() (Result, error) {
 		bound = t.lp.Bound()
 	case err == nil:
 		bound = t.lp.Bound()
+		if !t.o.NoCuts && len(t.ints) > 0 {
+			bound = math.Max(bound, t.cutLoop())
+		}
 	}
 	root := &node{bound: bound, branch: change{col: -1}}
 	if len(t.ints) == 0 {
