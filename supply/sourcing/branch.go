@@ -101,6 +101,10 @@ func (s *search) branch(ctx context.Context) {
 		}
 		s.dive(ctx)
 		left, right, ok := s.split(nd.box)
+		if !ok { // nothing is fractional: climb on, then look once more
+			nd.bound = math.Max(nd.bound, s.v.climb(ctx, nd.box, s.cost, s.gap/2, 4*s.eff.node))
+			left, right, ok = s.split(nd.box)
+		}
 		if !ok {
 			floor = math.Min(floor, nd.bound)
 			update()

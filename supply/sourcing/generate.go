@@ -92,6 +92,7 @@ func Generate(seed uint64, z Size) Case {
 		offers = max(z.Suppliers, z.Suppliers*z.Packs*2/3)
 	}
 	offered := make([]map[int]bool, z.Suppliers)
+	offers = max(offers, z.Suppliers)
 	for n, s := 0, 0; n < min(offers, z.Suppliers*z.Packs); s = (s + 1) % z.Suppliers {
 		if offered[s] == nil {
 			offered[s] = map[int]bool{}

@@ -132,7 +132,7 @@ func (n *net) rulePrice(ctx context.Context, base answer, r without, o Options) 
 	c := *n.c
 	r.edit(&c)
 	if free, err := compile(&c); err == nil {
-		if a, err := free.decide(ctx, o, o.effort(lightEffort), base.flow.choice); err == nil && a.flow != nil {
+		if a, err := free.decide(ctx, o, o.effort(free.lightEffort()), base.flow.choice); err == nil && a.flow != nil {
 			cost, bound = math.Min(base.cost, a.cost), a.bound
 			out.Gap = gapOf(cost, bound)
 		}
@@ -184,7 +184,7 @@ func (n *net) single(ctx context.Context, base answer, s int, o Options) Single 
 		out.Why = why
 		return out
 	}
-	a, err := one.decide(ctx, o, o.effort(lightEffort))
+	a, err := one.decide(ctx, o, o.effort(one.lightEffort()))
 	switch {
 	case err != nil:
 		out.Why = err.Error()
@@ -266,7 +266,7 @@ func (n *net) sensitive(ctx context.Context, base answer, good string, factor fl
 	if err != nil {
 		return out
 	}
-	kept, err := newSearch(moved, o.Gap, o.effort(lightEffort))
+	kept, err := newSearch(moved, o.Gap, o.effort(moved.lightEffort()))
 	if err != nil {
 		return out
 	}
@@ -278,7 +278,7 @@ func (n *net) sensitive(ctx context.Context, base answer, good string, factor fl
 		out.Fixed, out.Resolved, out.Bound, out.PerCar = n.amount(base.cost), n.amount(base.cost), n.amount(base.bound), n.perCar(base.cost)
 		return out
 	}
-	a, err := moved.decide(ctx, o, o.effort(lightEffort), base.flow.choice)
+	a, err := moved.decide(ctx, o, o.effort(moved.lightEffort()), base.flow.choice)
 	if err != nil || a.flow == nil {
 		return out
 	}

@@ -18,11 +18,20 @@ type effort struct {
 	kicks int // random restarts from the best plan
 }
 
-// efforts for the plan asked for, and for the many solves that price its rules.
-var (
-	fullEffort  = effort{root: 1500, node: 120, nodes: 120, lps: 4000, tries: 1200, kicks: 6}
-	lightEffort = effort{root: 500, node: 80, nodes: 16, lps: 500, tries: 200, kicks: 1}
-)
+// fullEffort is for the plan asked for, lightEffort for the many solves that price its rules. Small cases get more boxes,
+// which cost less there.
+func (n *net) fullEffort() effort {
+	return effort{root: 1500, node: 120, nodes: n.boxes(200_000, 60, 500), lps: 4000, tries: 1200, kicks: 6}
+}
+
+func (n *net) lightEffort() effort {
+	return effort{root: 500, node: 80, nodes: n.boxes(60_000, 12, 150), lps: 500, tries: 200, kicks: 1}
+}
+
+// boxes divides work by the number of cells.
+func (n *net) boxes(work, least, most int) int {
+	return max(least, min(most, work/max(1, len(n.pairs)*n.T*n.W)))
+}
 
 // search finds plans and bounds for cases of any size: the Lagrangian bound points to awards and tiers, linear programs
 // turn them into quantities, local search flips awards, tiers and orders, and a branch and bound over boxes of awards and
@@ -62,7 +71,7 @@ func newSearch(n *net, gap float64, eff effort) (*search, error) {
 func (s *search) done(ctx context.Context) bool { return ctx.Err() != nil || s.closed() }
 
 // closed reports whether plan and bound agree within the gap.
-func (s *search) closed() bool { return s.cost-s.bound <= s.gap*math.Abs(s.cost)+1e-9 }
+func (s *search) closed() bool { return s.best != nil && s.cost-s.bound <= s.gap*math.Abs(s.cost)+1e-9 }
 
 func (s *search) tell(doing string) { s.report(doing, s.nodes, s.cost, s.bound) }
 
@@ -75,6 +84,7 @@ func (s *search) run(ctx context.Context, hints ...choice) {
 		s.offer(ctx, h, s.eff.tries)
 	}
 	s.polish(ctx, s.round(), s.eff.lps/3)
+	s.polish(ctx, s.everyone(s.round()), s.eff.lps/6)
 	s.tell("plan")
 	for part := 0; part < 4 && !s.done(ctx); part++ {
 		s.tilt(ctx)
@@ -157,6 +167,24 @@ func (s *search) round() choice {
 		c.a[k] = n.pairs[k].usable() && (avg.a[k] > 0.5 || n.pairs[k].fix == 0) && (vol > 1e-6 || n.pairs[k].fix == 0)
 	}
 	s.source(&c)
+	return c
+}
+
+// everyone lets each supplier in, in its lowest tier where it had none: a start from which single flips also find plans
+// that need several suppliers at once, as share caps ask for.
+func (s *search) everyone(c choice) choice {
+	for k := range c.a {
+		c.a[k] = s.n.pairs[k].usable()
+	}
+	for sup := range c.z {
+		for y := range c.z[sup] {
+			for d := range c.z[sup][y] {
+				if c.z[sup][y][d] < 0 {
+					c.z[sup][y][d] = s.firstTier(sup, y)
+				}
+			}
+		}
+	}
 	return c
 }
 

@@ -115,7 +115,7 @@ func Solve(ctx context.Context, c Case, o Options) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	a, err := n.decide(ctx, o, o.effort(fullEffort))
+	a, err := n.decide(ctx, o, o.effort(n.fullEffort()))
 	if err != nil {
 		return Plan{}, err
 	}

@@ -111,10 +111,12 @@ func (t *text) cost(p Plan) {
 	for _, l := range p.Cost {
 		rows = append(rows, []string{strings.ReplaceAll(l.Kind, "_", " "), l.Amount.String()})
 	}
-	rows = append(rows, []string{"total", p.Mean.String()}, []string{"a car", p.PerCar.String()}, []string{"no plan is below", p.Bound.String()})
+	rows = append(rows, []string{"total", p.Mean.String()}, []string{"a car", p.PerCar.String()})
 	if len(p.Scenarios) > 1 {
-		rows = append(rows, []string{fmt.Sprintf("CVaR %g %%", 100*p.Alpha), p.CVaR.String()}, []string{"worst scenario", p.Worst.String()}, []string{"objective", p.Objective.String()})
+		rows = append(rows, []string{fmt.Sprintf("CVaR %g %%", 100*p.Alpha), p.CVaR.String()}, []string{"worst scenario", p.Worst.String()},
+			[]string{fmt.Sprintf("objective: %g mean + %g CVaR", 1-p.Lambda, p.Lambda), p.Objective.String()})
 	}
+	rows = append(rows, []string{"no plan is below", p.Bound.String()})
 	t.table("Cost", rows)
 	if len(p.Scenarios) > 1 {
 		rows = [][]string{{"scenario", "probability", "cars", "total", "a car"}}
