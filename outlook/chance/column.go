@@ -102,8 +102,10 @@ func normQuantile(dst, u []float64) {
 		at[n&255] = uint8(i)
 		tail[n&255] = p
 		n += int(math.Float64bits(r) >> 63)
-		num := ((((((a7*r+a6)*r+a5)*r+a4)*r+a3)*r+a2)*r+a1)*r + a0
-		den := ((((((b7*r+b6)*r+b5)*r+b4)*r+b3)*r+b2)*r+b1)*r + 1
+		r2 := r * r
+		r4 := r2 * r2
+		num := ((a0 + a1*r) + r2*(a2+a3*r)) + r4*((a4+a5*r)+r2*(a6+a7*r))
+		den := ((1 + b1*r) + r2*(b2+b3*r)) + r4*((b4+b5*r)+r2*(b6+b7*r))
 		dst[i] = q * num / den
 	}
 	if n > 0 {

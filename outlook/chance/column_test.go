@@ -270,10 +270,11 @@ func BenchmarkColumn(b *testing.B) {
 		{"NormQuantile", NormQuantile, u}, {"math.Erfinv", loop(math.Erfinv), x}, {"NormCDF", NormCDF, x}, {"math.Erfc", loop(math.Erfc), x},
 	} {
 		b.Run(fmt.Sprint(c.name), func(b *testing.B) {
-			for b.Loop() {
-				c.f(y, c.in)
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/256, "ns/element")
+			perItem(b, 256, "element", func() {
+				for b.Loop() {
+					c.f(y, c.in)
+				}
+			})
 		})
 	}
 }

@@ -158,13 +158,23 @@ func (c *Copula) Apply(z [][]float64) {
 				out[p] *= d
 			}
 		}
-		for j, l := range row[:i] {
-			if l == 0 {
+		j := 0
+		for ; j+4 <= i; j += 4 { // four at once: out is read and written a quarter as often
+			l0, l1, l2, l3 := row[j], row[j+1], row[j+2], row[j+3]
+			if l0 == 0 && l1 == 0 && l2 == 0 && l3 == 0 {
 				continue
 			}
-			in := z[j][:len(out)]
-			for p, v := range in {
-				out[p] += l * v
+			a, b, c, d := z[j][:len(out)], z[j+1][:len(out)], z[j+2][:len(out)], z[j+3][:len(out)]
+			for p, v := range out {
+				out[p] = v + ((l0*a[p] + l1*b[p]) + (l2*c[p] + l3*d[p]))
+			}
+		}
+		for ; j < i; j++ {
+			if l := row[j]; l != 0 {
+				in := z[j][:len(out)]
+				for p, v := range in {
+					out[p] += l * v
+				}
 			}
 		}
 	}

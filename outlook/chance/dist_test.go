@@ -276,10 +276,11 @@ func BenchmarkMap(b *testing.B) {
 	for _, text := range []string{laws[2], laws[7], laws[14], laws[12]} {
 		m := NewMap(law(b, text))
 		b.Run(string(m.kind.name())+"/"+text[7:12], func(b *testing.B) {
-			for b.Loop() {
-				m.Normal(cols[1], cols[0])
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/Block, "ns/element")
+			perItem(b, Block, "element", func() {
+				for b.Loop() {
+					m.Normal(cols[1], cols[0])
+				}
+			})
 		})
 	}
 }

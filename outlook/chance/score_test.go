@@ -1,6 +1,7 @@
 package chance
 
 import (
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -253,6 +254,13 @@ func TestEstimates(t *testing.T) {
 	}
 	if e := Scrambled([]float64{1}); !math.IsInf(e.SE, 1) {
 		t.Errorf("one scramble has no known error: %+v", e)
+	}
+	for _, e := range []Estimate{{2.5, 0.1, 16}, {2.5, math.Inf(1), 1}} {
+		b, err := json.Marshal(e)
+		var back Estimate
+		if err != nil || json.Unmarshal(b, &back) != nil || back != e {
+			t.Errorf("%+v is written %s and read back as %+v: %v", e, b, back, err)
+		}
 	}
 	if e := Proportion(20, 100); e.Value != 0.2 || math.Abs(e.SE-0.04) > 1e-15 {
 		t.Errorf("%+v", e)

@@ -26,6 +26,9 @@ func Indices(a, b []float64, ab [][]float64, resamples int, seed uint64) ([]Inde
 	if n < 2 || len(b) != n {
 		return nil, fault.New(fault.Invalid, "sobol_indices", "two sets of the same number of answers, at least 2, are needed, not %d and %d", n, len(b))
 	}
+	if resamples < 2 {
+		return nil, fault.New(fault.Invalid, "sobol_indices", "a bootstrap needs at least 2 resamples, not %d", resamples)
+	}
 	if len(ab) == 0 {
 		return nil, fault.New(fault.Invalid, "sobol_indices", "no input was varied")
 	}
@@ -116,11 +119,6 @@ func estimators(a, b []float64, ab [][]float64, pick []int32) []pair {
 }
 
 func spread(value float64, boot []float64) (Estimate, Interval) {
-	e := Estimate{Value: value, N: len(boot), SE: math.Inf(1)}
-	if len(boot) < 2 {
-		return e, Interval{math.Inf(-1), math.Inf(1)}
-	}
-	e.SE = math.Sqrt(VarianceOf(boot))
 	s := Sorted(boot)
-	return e, Interval{QuantileOf(s, 0.025), QuantileOf(s, 0.975)}
+	return Estimate{Value: value, N: len(boot), SE: math.Sqrt(VarianceOf(boot))}, Interval{QuantileOf(s, 0.025), QuantileOf(s, 0.975)}
 }

@@ -335,15 +335,16 @@ func BenchmarkPoints(b *testing.B) {
 			p := sequence(b, c.dims).Scramble(1, 1)
 			cols := columns(c.dims, Block)
 			first := 0
-			for b.Loop() {
-				if c.normal {
-					p.FillNormal(first, cols)
-				} else {
-					p.Fill(first, cols)
+			perItem(b, Block, "path", func() {
+				for b.Loop() {
+					if c.normal {
+						p.FillNormal(first, cols)
+					} else {
+						p.Fill(first, cols)
+					}
+					first = (first + Block) % (1 << 17)
 				}
-				first = (first + Block) % (1 << 17)
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/Block, "ns/path")
+			})
 		})
 	}
 }
