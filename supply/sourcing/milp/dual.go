@@ -117,6 +117,7 @@ func (l *LP) dual(ctx context.Context) outcome {
 				continue
 			}
 			if l.proveInfeasible(p) {
+				l.support(p)
 				return impossible
 			}
 			if refused++; refused > 3 {

@@ -75,7 +75,8 @@ type LP struct {
 	status     Status
 	implied    *implied
 	loLoose    bool
-	wasCut     bool // the last Infeasible was the cutoff's
+	proof      []side // sides of the certificate of the last proven infeasibility
+	wasCut     bool   // the last Infeasible was the cutoff's
 }
 
 // Basis is a saved state of an LP: which variables are basic and where the others rest.
@@ -261,6 +262,7 @@ func (l *LP) solve(ctx context.Context) (Status, error) {
 	for v := range l.size {
 		if l.lo[v] > l.hi[v]+primalTol {
 			l.status = Infeasible
+			l.proof = append(l.proof[:0], side{v, false}, side{v, true})
 			return Infeasible, nil
 		}
 		if l.lo[v] > l.hi[v] {
