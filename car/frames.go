@@ -38,6 +38,7 @@ func frameOf(start time.Time, states []drive.State) frame.Frame {
 		{frame.CurrentPower, func(s drive.State) float64 { return s.Power }},
 		{frame.BatteryTemp, func(s drive.State) float64 { return s.Temp }},
 		{frame.AccumulatedEnergy, func(s drive.State) float64 { return s.Energy }},
+		{frame.StateOfHealth, func(s drive.State) float64 { return s.Health }},
 		{frame.Range, func(s drive.State) float64 { return s.SoC * rangePerPercent }},
 	} {
 		known, ok := frame.Lookup(sig.id)

@@ -96,6 +96,27 @@ func TestGeneratedDrivesRepeatAndKeepTheirLength(t *testing.T) {
 	}
 }
 
+func TestBatteryAges(t *testing.T) {
+	trip := drive.Generate(3, 30, 0.4)
+	end := func(energy float64) drive.State {
+		states := drive.Sedan.Drive(drive.State{SoC: 80, Energy: energy}, trip)
+		return states[len(states)-1]
+	}
+	fresh, old, worn := end(0), end(1000*drive.Sedan.PackKWh), end(1e6*drive.Sedan.PackKWh)
+	if fresh.Health < 99.9 || fresh.Health > 100 {
+		t.Errorf("after 30 km the health is %.2f %%", fresh.Health)
+	}
+	if want := 100 - 1000*drive.Sedan.Fade; math.Abs(old.Health-want) > 0.02 {
+		t.Errorf("after 1,000 full cycles the health is %.2f %%, want %.2f", old.Health, want)
+	}
+	if ratio := (80 - old.SoC) / (80 - fresh.SoC); math.Abs(ratio-100/old.Health) > 0.01 {
+		t.Errorf("the same trip takes %.3f times the charge of an aged battery, want %.3f", ratio, 100/old.Health)
+	}
+	if worn.Health != 50 {
+		t.Errorf("a worn battery has %.1f %%", worn.Health)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add([]byte("cycSecs,cycMps\n0,0\n1,2.5\n"))
 	f.Add([]byte("\xef\xbb\xbftimestamp,cycle_sec,timestep,speed_mph\n2007-08-25 11:07:21,0,1,0.0\n2007-08-25 11:07:22,1,1,3.0\n"))

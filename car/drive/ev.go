@@ -11,11 +11,12 @@ type EV struct {
 	Regen      float64 // share of braking energy that is taken back before losses
 	AuxW       float64 // heating, cooling, computers
 	PackKWh    float64 // usable energy
+	Fade       float64 // percent of the usable energy lost per full equivalent cycle
 	ChargeAt   float64 // state of charge, in percent, below which the car is charged before it drives
 }
 
 // Sedan is the car of the founding case. Assumed figures of its class.
-var Sedan = EV{MassKg: 2100, CdA: 0.53, Crr: 0.009, Efficiency: 0.88, Regen: 0.65, AuxW: 600, PackKWh: 70, ChargeAt: 20}
+var Sedan = EV{MassKg: 2100, CdA: 0.53, Crr: 0.009, Efficiency: 0.88, Regen: 0.65, AuxW: 600, PackKWh: 70, Fade: 0.012, ChargeAt: 20}
 
 // State is the car at one instant.
 type State struct {
@@ -24,6 +25,7 @@ type State struct {
 	Odometer float64 // m
 	Energy   float64 // kWh out of the battery since the car was built, less what came back
 	SoC      float64 // percent
+	Health   float64 // usable energy, in percent of that of the new battery
 	Power    float64 // W out of the battery; negative when it charges
 	Temp     float64 // mean cell temperature, Celsius
 	Voltage  float64 // V
@@ -64,7 +66,7 @@ func (ev EV) Drive(from State, t Trace) []State {
 				power = 0 // parked
 			}
 			s.Odometer += v * dt
-			s.SoC -= power * dt / 3600 / 1000 / ev.PackKWh * 100
+			s.SoC -= power * dt / 3600 / 1000 / (ev.PackKWh * ev.health(s.Energy) / 100) * 100
 			s.SoC = math.Min(100, math.Max(1, s.SoC))
 			s.Power = power
 			s.Energy += power * dt / 3600 / 1000
@@ -72,11 +74,18 @@ func (ev EV) Drive(from State, t Trace) []State {
 		}
 		s.At = p.At
 		s.Speed = p.Speed * 3.6
+		s.Health = ev.health(s.Energy)
 		s.Voltage = 320 + 0.8*s.SoC - s.Power/4000
 		s.Highway = s.Speed >= HighwaySpeed
 		out = append(out, s)
 	}
 	return out
+}
+
+// health is what is left of the usable energy after a throughput in kWh: it falls by Fade with every full equivalent cycle,
+// and no battery is driven below half.
+func (ev EV) health(kWh float64) float64 {
+	return math.Max(50, 100-ev.Fade*math.Max(0, kWh)/ev.PackKWh)
 }
 
 // Thin keeps the first and the last state and one in every step seconds between: what a car reports by default.
