@@ -33,6 +33,7 @@ type serveCmd struct {
 	addresses `embed:""`
 	Currency  string `help:"Currency of the books (ISO 4217)." default:"CNY"`
 	Margin    string `help:"Target margin of the price floor." default:"0.01"`
+	Passports string `help:"Address before /passport/SERIAL in the QR codes of battery passports (default: http:// and the console's)." placeholder:"URL" env:"ROADBOOK_PASSPORTS"`
 	Simulate  string `help:"Let time stand still from this day until it is set through the API (for demos and tests)." placeholder:"YYYY-MM-DD"`
 }
 
@@ -47,7 +48,7 @@ object store.
 
 func (c serveCmd) config(log *slog.Logger) app.Config {
 	return app.Config{Data: c.Data, DB: c.DB, NATS: c.NATS, Blobs: c.Blobs, Console: c.Console, Gateway: c.Gateway, MQTT: c.MQTT, Hosts: c.Hosts,
-		Currency: money.Currency(c.Currency), Margin: money.Decimal(c.Margin), Simulate: period.Date(c.Simulate), Log: log}
+		Passports: c.Passports, Currency: money.Currency(c.Currency), Margin: money.Decimal(c.Margin), Simulate: period.Date(c.Simulate), Log: log}
 }
 
 // Run serves until interrupted.
