@@ -91,8 +91,12 @@ func TestPassportFollowsTheBattery(t *testing.T) {
 	if json.Unmarshal([]byte(energy), &used) != nil || json.Unmarshal([]byte(cycles), &full) != nil || used < 5 || used > 20 || full < used/70-0.001 || full > used/70+0.001 || charge == "" {
 		t.Errorf("after 60 km the throughput is %s kWh, %s cycles of 70 kWh, charged to %s %%", energy, cycles, charge)
 	}
-	if all.value("state_of_certified_energy") != "" || all.value("capacity_fade") != "" {
-		t.Error("this car does not tell its battery's health, and the passport does")
+	var left float64
+	if json.Unmarshal([]byte(all.value("remaining_usable_energy")), &left) != nil || left < 69.5 || left > 70 || all.value("state_of_certified_energy") == "" {
+		t.Errorf("of 70 kWh %s are left, a state of %s %%", all.value("remaining_usable_energy"), all.value("state_of_certified_energy"))
+	}
+	if all.value("capacity_fade") != "" || all.value("resistance_increase") != "" {
+		t.Error("this car does not measure charge or resistance, and the passport tells them")
 	}
 	if got := passportOf(t, api, c.PackSerial, "?access=legitimate_interest"); got.value("accidents") == "" || got.value("full_cycles") != cycles {
 		t.Errorf("with a legitimate interest: %+v", got)
