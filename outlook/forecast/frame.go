@@ -41,9 +41,10 @@ type frame struct {
 	zero      column
 	counts    []*column // of cars sold before the start
 
-	life *lifeState // nil: lives are not valued
-
-	detail func(t int, q *quarterCols) // called for each quarter when set
+	worker, segment int                         // whose it is, and what it works on
+	wide            bool                        // also lives, and detail for each quarter
+	life            *lifeState                  // nil: lives are not valued
+	detail          func(t int, q *quarterCols) // nil: not asked for
 }
 
 // quarterCols is one quarter of a block.
@@ -276,11 +277,13 @@ func (f *frame) run() {
 		f.software(t)
 		f.fixed(t)
 		f.sum(t)
-		if f.detail != nil {
+		if f.wide && f.detail != nil {
 			f.detail(t, q)
 		}
 	}
-	f.live()
+	if f.wide {
+		f.live()
+	}
 }
 
 // reset makes every state that of the first quarter.

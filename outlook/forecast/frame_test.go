@@ -59,6 +59,7 @@ func TestColumnsEqualPlain(t *testing.T) {
 	}
 	f := newFrame(p)
 	f.value()
+	f.wide = true
 	type row struct{ q [MaxQuarters]quarterCols }
 	got := new(row)
 	f.detail = func(t int, q *quarterCols) { got.q[t] = *q }

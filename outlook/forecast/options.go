@@ -1,6 +1,9 @@
 package forecast
 
-import "roadbook/evidence"
+import (
+	"roadbook/evidence"
+	"roadbook/fault"
+)
 
 // Options says how much to compute. The same case, seed, paths and scrambles give the same bits for any number of workers.
 type Options struct {
@@ -61,4 +64,8 @@ type Summary struct {
 	Mean float64 `json:"mean"`
 	P5   float64 `json:"p5"`
 	P95  float64 `json:"p95"`
+}
+
+func badBefore(format string, args ...any) error {
+	return fault.New(fault.Invalid, "before", format, args...).At("/before")
 }

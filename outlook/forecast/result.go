@@ -78,7 +78,7 @@ type Verdict string
 const (
 	Yes       Verdict = "Yes"       // software closes the gap at the stated probability
 	No        Verdict = "No"        // it does not
-	NoGap     Verdict = "NoGap"     // there is a profit at that probability without software
+	NoGap     Verdict = "NoGap"     // yes, but there is a profit at that probability without software
 	Undecided Verdict = "Undecided" // the error of the estimate does not allow either
 )
 
@@ -179,7 +179,7 @@ type Required struct {
 	Year         int            `json:"year"`
 	Probability  float64        `json:"probability"`
 	Revenue      *Estimate      `json:"revenue"`      // per fleet car-month, at the modelled shares and running costs; nil: no root
-	Contribution Estimate       `json:"contribution"` // per fleet car-month
+	Contribution *Estimate      `json:"contribution"` // per fleet car-month; nil: no fleet
 	Modelled     Spread         `json:"modelled"`     // revenue per fleet car-month
 	Earned       Spread         `json:"earned"`       // contribution per fleet car-month
 	Comparables  []ComparedWith `json:"comparables"`
