@@ -259,12 +259,6 @@ const profitAt = 10
 // metric returns a metric's column of a quarter.
 func (m *mainPass) metric(metric Metric, q *quarterCols, x *passScratch, ratio func(out, a, b *column) *column) *column {
 	switch metric {
-	case Deliveries:
-		return &q.deliveries
-	case VehicleRevenue:
-		return &q.vehicle
-	case Revenue:
-		return &q.revenue
 	case ASP:
 		return ratio(&x.a, &q.vehicle, &q.deliveries)
 	case VehicleMargin:
@@ -274,26 +268,8 @@ func (m *mainPass) metric(metric Metric, q *quarterCols, x *passScratch, ratio f
 			x.b[j] = q.hardware[j] + q.software[j] + q.licence[j]
 		}
 		return ratio(&x.a, &x.b, &q.revenue)
-	case Hardware:
-		return &q.hardware
-	case Software:
-		return &q.software
-	case LicenceIncome:
-		return &q.licence
-	case Fixed:
-		return &q.fixed
-	case Profit:
-		return &q.profit
-	case Cash:
-		return &q.cash
-	case Fleet:
-		return &q.fleet
-	case Billed:
-		return &q.billed
-	case Recognised:
-		return &q.recognised
 	}
-	return &q.deferred
+	return q.column(metric)
 }
 
 // lives takes in the value of cars over their life, weighted by the cars of each model's first quarter.
