@@ -126,7 +126,7 @@ type Outcome string
 
 // The outcomes.
 const (
-	Ended   Outcome = "ended"   // it is over, and the supplier allowed
+	Ended   Outcome = "ended"   // it is over, and the supplier allowed: from the decision's date on if it would have held on
 	Renewed Outcome = "renewed" // another exclusion goes on where this one ends
 	Kept    Outcome = "kept"    // it holds on as it is; it is to be reviewed again
 )
@@ -175,13 +175,26 @@ func (d Decision) Check() error {
 // suits refuses a decision that does not answer the exclusion.
 func (d Decision) suits(e Exclusion) error {
 	switch {
-	case d.Outcome == Ended && (e.Span.To == "" || e.Span.To > d.Date):
-		return fault.New(fault.Refused, "still_excluded", "exclusion %q holds on %s (until %s): it cannot be called ended before",
-			e.ID, d.Date, open(e.Span.To)).At("/outcome")
+	case d.Date <= e.Span.From:
+		return fault.New(fault.Refused, "not_begun", "exclusion %q begins on %s: nothing is decided about it on %s", e.ID, e.Span.From, d.Date).At("/date")
 	case d.Outcome == Kept && e.Span.To != "" && e.Span.To <= d.Date:
 		return fault.New(fault.Refused, "exclusion_over", "exclusion %q ended on %s: it is renewed by a new one, not kept", e.ID, e.Span.To).At("/outcome")
 	}
 	return nil
+}
+
+// Lifted returns the exclusions as decisions have left them: one that was called ended before its end holds until the day of
+// that decision. The records stay as they are.
+func Lifted(exclusions []Exclusion, decisions []Decision) []Exclusion {
+	out := slices.Clone(exclusions)
+	for _, d := range known(decisions, endOfTime) {
+		for i, e := range out {
+			if d.Outcome == Ended && d.Exclusion == e.ID && (e.Span.To == "" || d.Date < e.Span.To) {
+				out[i].Span.To = d.Date
+			}
+		}
+	}
+	return out
 }
 
 // Review is a task: an exclusion that somebody must look at. It stays until a decision answers it.
@@ -202,7 +215,7 @@ func Reviews(exclusions []Exclusion, decisions []Decision, on period.Date) []Rev
 		}
 	}
 	var out []Review
-	for _, e := range exclusions {
+	for _, e := range Lifted(exclusions, decisions) {
 		due, why := e.Due()
 		if d, ok := last[e.ID]; ok {
 			if d.Outcome != Kept {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math/big"
-	"slices"
 
 	"roadbook/evidence"
 	"roadbook/fault"
@@ -210,15 +209,4 @@ func (x Indexation) surcharge(kwh money.Decimal, in money.Currency, on, asOf per
 func massRatio(unit, per string) money.Decimal {
 	r := new(big.Rat).SetFrac(power(masses[unit]), power(masses[per]))
 	return decimal(r)
-}
-
-// indicesOf lists the names of the indices, each once.
-func indicesOf(in []Indexation) []string {
-	var out []string
-	for _, x := range in {
-		if !slices.Contains(out, x.Index) {
-			out = append(out, x.Index)
-		}
-	}
-	return out
 }

@@ -1,7 +1,6 @@
 package supply
 
 import (
-	"fmt"
 	"slices"
 
 	"roadbook/fault"
@@ -74,7 +73,10 @@ func (p Pack) Next(last PackEvent, e PackEvent) (Pack, PackEvent, error) {
 	if !slices.Contains(moves[p.State], e.State) {
 		may := "nothing"
 		if m := moves[p.State]; len(m) > 0 {
-			may = fmt.Sprint(m)
+			may = string(m[0])
+			for _, other := range m[1:] {
+				may += " or " + string(other)
+			}
 		}
 		return p, e, fault.New(fault.Refused, "move_impossible", "pack %q is %s and may become %s, not %s", p.Serial, p.State, may, e.State).At("/state")
 	}

@@ -39,10 +39,14 @@ func (s *Service) allowed(ctx context.Context, supplier string, act Scope, on pe
 		return err
 	}
 	ex, err := s.store.Exclusions(ctx, supplier)
+	if err != nil || len(ex) == 0 {
+		return err
+	}
+	ds, err := s.store.Decisions(ctx, "")
 	if err != nil {
 		return err
 	}
-	return BarredFor(ex, supplier, act, on)
+	return BarredFor(Lifted(ex, ds), supplier, act, on)
 }
 
 // mayBuy refuses what allowed refuses, and a part that the supplier is not qualified for on the day.
@@ -95,8 +99,8 @@ func (s *Service) Decide(ctx context.Context, request string, d Decision) (Decis
 		switch {
 		case !ok:
 			return Decision{}, fault.New(fault.NotFound, "exclusion_unknown", "there is no exclusion %q to go on", d.By).At("/renewed_by")
-		case by.ID == e.ID || by.Supplier != e.Supplier || by.Span.To != "" && e.Span.To != "" && by.Span.To <= e.Span.To:
-			return Decision{}, fault.New(fault.Refused, "no_renewal", "exclusion %q does not go on with the exclusion of %q beyond %s", by.ID, e.Supplier, open(e.Span.To)).At("/renewed_by")
+		case by.ID == e.ID || by.Supplier != e.Supplier || e.Span.To != "" && by.Span.From > e.Span.To || by.Span.To != "" && e.Span.To != "" && by.Span.To <= e.Span.To:
+			return Decision{}, fault.New(fault.Refused, "no_renewal", "exclusion %q does not go on, without a gap, with the exclusion of %q beyond %s", by.ID, e.Supplier, open(e.Span.To)).At("/renewed_by")
 		}
 	}
 	request = cmp.Or(request, id.From("rvw", d.Exclusion, string(d.Date), string(d.Outcome)))

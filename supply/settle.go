@@ -130,8 +130,8 @@ func (s *Settlement) charge(c Contract, m Market) error {
 		return err
 	}
 	num, den := fraction(t.Rate)
-	if s.Short > MaxPieces/1_000_000 || packs > MaxPieces/1_000_000 {
-		return fault.New(fault.Invalid, "amount_overflow", "a settlement of %d packs is too large", max(s.Short, packs))
+	if packs > MaxYearPacks {
+		return fault.New(fault.Invalid, "amount_overflow", "a settlement of %d packs is too large", packs)
 	}
 	if s.Charge, err = spend.MulDiv(num*s.Short, den*packs); err != nil {
 		return err

@@ -13,9 +13,11 @@ import (
 
 // Limits of a contract's terms.
 const (
-	MaxTiers    = 50
-	MaxYears    = 50 // contract years
-	maxDecimals = 6  // of a discount or a rate, so that a settlement is computed in int64
+	MaxTiers = 50
+	MaxYears = 50 // contract years
+	// MaxYearPacks is how many packs a contract year may have: × 10^maxDecimals it fits int64.
+	MaxYearPacks = 1_000_000_000
+	maxDecimals  = 6 // of a discount or a rate, so that a settlement is computed in int64
 )
 
 // Terms is what a contract says beside its prices. All of it is optional: a contract without terms is its list of prices.
@@ -68,8 +70,8 @@ func (c Contract) checkTerms() error {
 		return err
 	}
 	if t := c.TakeOrPay; t != nil {
-		if t.Minimum < 1 || t.Minimum > MaxPieces {
-			return fault.New(fault.Invalid, "take_or_pay", "a yearly minimum is 1 pack or more, not %d", t.Minimum).At("/take_or_pay/minimum")
+		if t.Minimum < 1 || t.Minimum > MaxYearPacks {
+			return fault.New(fault.Invalid, "take_or_pay", "a yearly minimum is 1 to %d packs, not %d", MaxYearPacks, t.Minimum).At("/take_or_pay/minimum")
 		}
 		if c.MonthlyCapacity > 0 && t.Minimum > 12*c.MonthlyCapacity {
 			return fault.New(fault.Invalid, "take_or_pay", "a yearly minimum of %d packs cannot be met with a capacity of %d a month", t.Minimum, c.MonthlyCapacity).At("/take_or_pay/minimum")

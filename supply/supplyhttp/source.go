@@ -40,13 +40,14 @@ func keyed[In, Out any](api huma.API, id, path, summary, prefix string, of func(
 	})
 }
 
-type supplierPath struct {
+// SupplierPath names a supplier in a path.
+type SupplierPath struct {
 	Supplier string `path:"supplier"`
 }
 
 type siteCreation struct {
 	Key
-	supplierPath
+	SupplierPath
 	Body supply.Site
 }
 
@@ -65,7 +66,7 @@ func sources(api huma.API, s *supply.Service) {
 			in.Body.Supplier = in.Supplier
 			return s.AddSite(ctx, request, in.Body)
 		})
-	found(api, "sites", sites, "List a supplier's sites", func(ctx context.Context, in *supplierPath) ([]supply.Site, error) {
+	found(api, "sites", sites, "List a supplier's sites", func(ctx context.Context, in *SupplierPath) ([]supply.Site, error) {
 		return s.Sites(ctx, in.Supplier)
 	})
 	create(api, "qualification-create", "/v1/qualifications", "Record how far a supplier's part is qualified", "qlf", s.AddQualification)
@@ -76,7 +77,7 @@ func sources(api huma.API, s *supply.Service) {
 		return s.Qualifications(ctx, in.Supplier, in.Part)
 	})
 	get(api, "standing", "/v1/suppliers/{supplier}/standing", "Show whether a supplier's part may be bought on a day", func(ctx context.Context, in *struct {
-		supplierPath
+		SupplierPath
 		Part string `query:"part" required:"true"`
 		Date string `query:"date" required:"true"`
 	}) (supply.Standing, error) {

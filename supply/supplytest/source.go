@@ -174,12 +174,15 @@ func reviews(t *testing.T, s *supply.Service) {
 	if got := due("2025-08-01"); !strings.Contains(got, "open@2025-08-01+") {
 		t.Errorf("kept is looked at again: %q", got)
 	}
-	_, err := s.Decide(ctx, "", supply.Decision{Exclusion: "ends", Outcome: supply.Ended, Evidence: Proof("2026-07-31")})
-	wantCode(t, "not ended before its end", err, fault.Refused, "still_excluded")
+	_, err := s.Decide(ctx, "", supply.Decision{Exclusion: "ends", Outcome: supply.Ended, Evidence: Proof("2023-08-01")})
+	wantCode(t, "not ended before it has begun", err, fault.Refused, "not_begun")
 	_, err = s.Decide(ctx, "", supply.Decision{Exclusion: "ends", Outcome: supply.Kept, Next: "2027-01-01", Evidence: Proof("2026-08-01")})
 	wantCode(t, "what is over is not kept", err, fault.Refused, "exclusion_over")
 	_, err = s.Decide(ctx, "", supply.Decision{Exclusion: "ends", Outcome: supply.Renewed, By: "nothing", Evidence: Proof("2026-08-01")})
 	wantCode(t, "renewed by what is recorded", err, fault.NotFound, "exclusion_unknown")
+	exclude("late", "2026-08-02", "2028-08-01", "")
+	_, err = s.Decide(ctx, "", supply.Decision{Exclusion: "ends", Outcome: supply.Renewed, By: "late", Evidence: Proof("2026-08-01")})
+	wantCode(t, "renewed with a gap", err, fault.Refused, "no_renewal")
 	exclude("again", "2026-08-01", "2028-08-01", "")
 	must(t)(s.Decide(ctx, "", supply.Decision{Exclusion: "ends", Outcome: supply.Renewed, By: "again", Evidence: Proof("2026-08-01")}))
 	if got := due("2026-09-01"); strings.Contains(got, "ends@") {
@@ -187,6 +190,21 @@ func reviews(t *testing.T, s *supply.Service) {
 	}
 	_, err = s.Decide(ctx, "", supply.Decision{Exclusion: "nothing", Outcome: supply.Ended, Evidence: Proof("2026-08-01")})
 	wantCode(t, "a decision needs its exclusion", err, fault.NotFound, "exclusion_unknown")
+	// Called ended before its end it holds until that day, and is listed no more.
+	lifted := func(on period.Date) error {
+		c := Contract("c-"+string(on), "carrier")
+		c.Signed = on
+		_, err := s.AddContract(ctx, "", c)
+		return err
+	}
+	must(t)(s.Exclude(ctx, supply.Exclusion{ID: "conflict", Supplier: "carrier", Span: period.Span{From: "2024-01-01"}, Reason: "r", Owner: "o", Evidence: "e"}))
+	wantCode(t, "it holds", lifted("2025-05-01"), fault.Refused, "supplier_excluded")
+	must(t)(s.Decide(ctx, "", supply.Decision{Exclusion: "conflict", Outcome: supply.Ended, Evidence: Proof("2025-05-01")}))
+	wantCode(t, "until the day", lifted("2025-04-30"), fault.Refused, "supplier_excluded")
+	must(t)(nil, lifted("2025-05-01"))
+	if got := due("2026-09-01"); strings.Contains(got, "conflict") {
+		t.Errorf("what was ended is listed: %q", got)
+	}
 	if ds, err := s.Decisions(ctx, "ends"); err != nil || len(ds) != 1 || ds[0].By != "again" {
 		t.Errorf("decisions %+v %v", ds, err)
 	}
