@@ -37,16 +37,32 @@ type noun struct {
 
 // nouns is the whole list of admin commands.
 var nouns = []noun{
-	{"supplier", "suppliers and their dated exclusions", []verb{
+	{"supplier", "suppliers: sites, qualification, dated exclusions and their reviews", []verb{
 		{"add", "add a supplier", "POST", "/v1/suppliers", "roadbook supplier add id=catl name=CATL"},
 		{"list", "list suppliers", "GET", "/v1/suppliers", "roadbook supplier list"},
 		{"exclusions", "list a supplier's exclusions", "GET", "/v1/suppliers/{supplier}/exclusions", "roadbook supplier exclusions supplier=byd"},
-		{"exclude", "bar a supplier while the exclusion holds", "POST", "/v1/suppliers/{supplier}/exclusions", `roadbook supplier exclude supplier=byd span='{"from":"2023-08-01","to":"2026-08-01"}' reason='legal conflict' owner=purchasing evidence=letter`},
+		{"exclude", "bar a supplier while the exclusion holds; scope, review and record are optional", "POST", "/v1/suppliers/{supplier}/exclusions", `roadbook supplier exclude supplier=byd span='{"from":"2023-08-01","to":"2026-08-01"}' scope='{"chemistry":"LFP"}' review=2024-08-01 reason='legal conflict' owner=purchasing evidence=letter`},
+		{"reviews", "exclusions that somebody must look at on a day: ended, due, or without an end", "GET", "/v1/supply/reviews", "roadbook supplier reviews on=2026-08-01"},
+		{"decide", "answer a review: ended, renewed (renewed_by=…) or kept (next=DAY)", "POST", "/v1/supply/reviews/{exclusion}/decisions", "roadbook supplier decide exclusion=exc_… outcome=kept next=2027-02-01 source='board, August 2026' date=2026-08-01 vintage=2026-08-01 who=purchasing level=R"},
+		{"decisions", "what reviews decided", "GET", "/v1/supply/decisions", "roadbook supplier decisions"},
+		{"site", "add a site with its monthly capacity by part or chemistry", "POST", "/v1/suppliers/{supplier}/sites", `roadbook supplier site supplier=catl id=catl-ningde name=Ningde country=CN capacity='[{"chemistry":"LFP","from":"2023-01-01","per_month":20000}]' source='site visit' date=2023-07-01 vintage=2023-07-03 who=purchasing level=R`},
+		{"sites", "list a supplier's sites", "GET", "/v1/suppliers/{supplier}/sites", "roadbook supplier sites supplier=catl"},
+		{"qualify", "record how far a supplier's part is: started, qualified, failed or withdrawn", "POST", "/v1/qualifications", "roadbook supplier qualify supplier=catl part=pack.74kwh.lfp state=qualified started=2022-09-01 qualified_on=2023-06-01 lead_weeks=16 source='test report 17' date=2023-06-01 vintage=2023-06-02 who=quality level=R"},
+		{"qualifications", "list qualification records", "GET", "/v1/qualifications", "roadbook supplier qualifications supplier=catl"},
+		{"standing", "whether a supplier's part may be bought on a day", "GET", "/v1/suppliers/{supplier}/standing", "roadbook supplier standing supplier=catl part=pack.74kwh.lfp date=2023-09-01"},
 	}},
-	{"pack", "battery packs: contracts and received lots", []verb{
-		{"contract", "add a contract with prices by date and volume", "POST", "/v1/pack-contracts", "roadbook pack contract -f contract.yaml"},
+	{"pack", "battery packs: contracts, received lots, lives and standard costs", []verb{
+		{"contract", "add a contract: prices by date and volume; rebates, take_or_pay, min_order, monthly_capacity, indexation…", "POST", "/v1/pack-contracts", "roadbook pack contract -f contract.yaml"},
 		{"contracts", "list contracts", "GET", "/v1/pack-contracts", "roadbook pack contracts"},
+		{"price", "what a pack costs on a day, term by term", "GET", "/v1/pack-contracts/{contract}/price", "roadbook pack price contract=catl-lfp-2023 date=2023-09-01 before=0"},
+		{"settlement", "a contract year as it was settled, or as it stands so far", "GET", "/v1/pack-contracts/{contract}/settlements/{year}", "roadbook pack settlement contract=catl-lfp-2023 year=1"},
+		{"settle", "settle a contract year: rebate by its volume, and what was not taken; once", "POST", "/v1/pack-contracts/{contract}/settlements", "roadbook pack settle contract=catl-lfp-2023 year=1 on=2024-08-01"},
 		{"receive", "receive a lot of serials", "POST", "/v1/pack-lots", "roadbook pack receive contract=catl-lfp-2023 received=2023-09-01 serials='[\"C-1\",\"C-2\"]'"},
+		{"show", "one pack", "GET", "/v1/packs/{serial}", "roadbook pack show serial=C-1"},
+		{"history", "a pack's life from its lot on, and what it cost beside its standard", "GET", "/v1/packs/{serial}/history", "roadbook pack history serial=C-1"},
+		{"move", "a pack was removed from its car, went into a second_life (place=…), or was recycled", "POST", "/v1/packs/{serial}/moves", "roadbook pack move serial=C-1 state=removed date=2031-05-01 source='work order 7' who=workshop"},
+		{"standard", "what a part is planned to cost; packs are compared with it", "POST", "/v1/standards", `roadbook pack standard part=pack.74kwh.lfp unit='{"minor":7000000,"currency":"CNY"}' valid='{"from":"2023-08-01"}' source='plan 2023' date=2023-07-01 vintage=2023-07-01 who=controlling level=A`},
+		{"standards", "list standard costs", "GET", "/v1/standards", "roadbook pack standards"},
 	}},
 	{"passport", "battery passports: 93 attributes, who may see them, QR code", []verb{
 		{"attributes", "what a passport may say: unit, need per category, access, origin", "GET", "/v1/passport-attributes", "roadbook passport attributes"},
@@ -58,10 +74,26 @@ var nouns = []noun{
 		{"export", "a passport as JSON-LD", "GET", "/v1/passports/{serial}/export", "roadbook passport export serial=C-1 access=public > C-1.jsonld"},
 		{"qr", "the QR code of its public page, as SVG", "GET", "/v1/passports/{serial}/qr", "roadbook passport qr serial=C-1 > C-1.svg"},
 	}},
+	{"index", "commodity indices that prices follow", []verb{
+		{"add", "the value of an index in a month; a revision is another one with a later vintage", "POST", "/v1/index-values", "roadbook index add index=lithium.carbonate.cn month=2024-07 value=80000 currency=CNY per=t source='price report' date=2024-07-31 vintage=2024-08-02 who=purchasing level=R"},
+		{"list", "list the values of an index as they were known on a day", "GET", "/v1/index-values", "roadbook index list index=lithium.carbonate.cn as_of=2024-08-31"},
+	}},
+	{"part", "what parts should cost, and what suppliers ask", []verb{
+		{"should", "a should-cost by material, process and overhead", "POST", "/v1/should-costs", "roadbook part should -f should.yaml"},
+		{"shoulds", "list should-costs", "GET", "/v1/should-costs", "roadbook part shoulds"},
+		{"quote", "record a supplier's quote", "POST", "/v1/quotes", `roadbook part quote supplier=catl part=door.frame price=148 currency=CNY min_order=100 lead_weeks=6 valid='{"from":"2024-01-01"}' source='quote 4711' date=2024-01-10 vintage=2024-01-11 who=purchasing level=R`},
+		{"quotes", "list quotes", "GET", "/v1/quotes", "roadbook part quotes"},
+		{"compare", "a part's quotes on a day beside its should-cost; outliers are flagged", "GET", "/v1/parts/{part}/quotes", "roadbook part compare part=door.frame date=2024-06-01 volume=5000"},
+	}},
 	{"model", "models, their bill of materials and price floor", []verb{
 		{"put", "add a model with its bill of materials", "POST", "/v1/models", "roadbook model put -f model.yaml"},
 		{"list", "list models", "GET", "/v1/models", "roadbook model list"},
-		{"floor", "the lowest price at the target margin", "GET", "/v1/models/{model}/floor", "roadbook model floor model=road-1 serial=C-1 date=2023-09-01 margin=0.01"},
+		{"floor", "the lowest price at the target margin, term by term", "GET", "/v1/models/{model}/floor", "roadbook model floor model=road-1 serial=C-1 date=2023-09-01 margin=0.01"},
+		{"credit", "what software is worth per car at a confidence; it lowers the floor", "POST", "/v1/models/{model}/credits", `roadbook model credit model=road-1 amount='{"minor":350000,"currency":"CNY"}' confidence=0.9 valid='{"from":"2023-10-01"}' source='forecast run_…' date=2023-09-30 vintage=2023-09-30 who=controlling level=D`},
+		{"credits", "list a model's credits", "GET", "/v1/models/{model}/credits", "roadbook model credits model=road-1"},
+		{"structure", "add a version of a trim's bill of materials: a tree of assemblies and parts", "POST", "/v1/models/{model}/trims/{trim}/structures", "roadbook model structure model=road-1 trim=max -f structure.yaml"},
+		{"structures", "list the versions of a trim", "GET", "/v1/models/{model}/trims/{trim}/structures", "roadbook model structures model=road-1 trim=max"},
+		{"cost", "add up a trim: should-cost, and the best quotes beside it", "GET", "/v1/models/{model}/trims/{trim}/cost", "roadbook model cost model=road-1 trim=max date=2024-06-01"},
 	}},
 	{"tariff", "what carriers take for connectivity and delivery", []verb{
 		{"add", "add a tariff", "POST", "/v1/tariffs", "roadbook tariff add -f tariff.yaml"},
@@ -152,6 +184,9 @@ var nouns = []noun{
 		{"observations", "what the fleet says about a forecast's inputs", "GET", "/v1/outlook/observations", "roadbook profit observations"},
 	}},
 }
+
+// whole names the fields of supply that are numbers.
+var whole = map[string]bool{"year": true, "lead_weeks": true, "min_order": true}
 
 // adminCmd runs one verb of a noun.
 type adminCmd struct {
@@ -267,7 +302,7 @@ func (c *adminCmd) input(v verb) (map[string]any, []byte, error) {
 			return nil, nil, fmt.Errorf("%q is not name=value", f)
 		}
 		var parsed any
-		if (strings.HasPrefix(val, "[") || strings.HasPrefix(val, "{") || name == "release_counter" || name == "units" || name == "part") && json.Unmarshal([]byte(val), &parsed) == nil {
+		if (strings.HasPrefix(val, "[") || strings.HasPrefix(val, "{") || name == "release_counter" || name == "units" || name == "part" || whole[name]) && json.Unmarshal([]byte(val), &parsed) == nil {
 			fields[name] = parsed
 		} else {
 			fields[name] = val
