@@ -426,3 +426,20 @@ func TestWriteTextSaysWhereItWasWrong(t *testing.T) {
 		t.Errorf("%v\n%s", err, b.String())
 	}
 }
+
+func TestARegistrationRepeats(t *testing.T) {
+	r := run(t, files(nil), backtest.Options{Model: bell{1000, 100, nil}, Now: day("2024-06-01"), RegisterOnly: true}).Registration
+	if err := r.Repeat(t.Context(), bell{1000, 100, nil}); err != nil {
+		t.Error(err)
+	}
+	if err := r.Repeat(t.Context(), bell{1001, 100, nil}); fault.CodeOf(err) != "backtest_repeat" {
+		t.Errorf("a model that says something else: %v", err)
+	}
+	if err := r.Repeat(t.Context(), renamed{}); fault.CodeOf(err) != "backtest_version" {
+		t.Errorf("another version: %v", err)
+	}
+}
+
+type renamed struct{ bell }
+
+func (renamed) Version() string { return "bell 2" }

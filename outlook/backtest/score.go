@@ -39,8 +39,9 @@ type Score struct {
 	Model          string      `json:"model_version"`
 	AsOf           period.Date `json:"as_of"`
 	Rows           []Row       `json:"rows"`
-	Skill          []Group     `json:"skill"`          // per variant, of forecasts alone
-	Demonstrations []Group     `json:"demonstrations"` // per variant, of demonstrations alone
+	Skill          []Group     `json:"skill"`              // per variant, of forecasts alone
+	Demonstrations []Group     `json:"demonstrations"`     // per variant, of demonstrations alone
+	Compared       []Compared  `json:"compared,omitempty"` // variants that forecast the same figures
 	Unscored       []Unscored  `json:"unscored,omitempty"`
 	Misses         []Miss      `json:"misses,omitempty"` // where it was most wrong, the worst first
 	Remarks        []string    `json:"remarks,omitempty"`
@@ -114,6 +115,7 @@ func (r Registration) Score(records []record.Record, asOf period.Date) (Score, e
 	}
 	s.Skill = groups(s.Rows, Forecast, r.Spec.Coverage)
 	s.Demonstrations = groups(s.Rows, Demonstration, r.Spec.Coverage)
+	s.Compared = compare(s.Rows)
 	s.Misses = misses(s.Rows, r.Spec.Coverage)
 	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -48,9 +49,9 @@ func (t Target) Asked() string {
 	return t.Metric
 }
 
-// String names the target: "result FY2024 (adjusted net)".
+// String names the target: "gross margin FY2024", "result FY2024 (adjusted net)".
 func (t Target) String() string {
-	s := t.Metric + " " + t.Period
+	s := strings.ReplaceAll(t.Metric, "_", " ") + " " + t.Period
 	if m := record.Measure(t.Definition); m != "" {
 		s += " (" + m + ")"
 	}

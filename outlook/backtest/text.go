@@ -79,6 +79,9 @@ func writeScore(b *strings.Builder, s Score) {
 			writeGroup(b, part.title, g)
 		}
 	}
+	for _, c := range s.Compared {
+		fmt.Fprintf(b, "\n%s\n", c)
+	}
 	fmt.Fprintln(b, "\nWhere it was wrong")
 	if len(s.Misses) == 0 {
 		fmt.Fprintf(b, "  Nowhere outside the interval, of %d figures.\n", len(s.Rows))
@@ -107,6 +110,12 @@ func writeGroup(b *strings.Builder, title string, g Group) {
 	fmt.Fprintf(b, "  %s\n", g.Verdict)
 	fmt.Fprintf(b, "  %.0f %% interval: %d of %d inside, %.0f %% (95 %% confidence %.0f to %.0f %%); %d above it, %d below\n", 100*g.Coverage.Nominal,
 		g.Coverage.Inside, g.Coverage.N, 100*g.Coverage.Rate, 100*g.Coverage.Range.Low, 100*g.Coverage.Range.High, g.Above, g.Below)
+	switch misses := g.Above + g.Below; {
+	case misses > 1 && g.Below == 0:
+		fmt.Fprintf(b, "  Every miss is on one side: the actuals were higher. What is wrong is shared, not chance.\n")
+	case misses > 1 && g.Above == 0:
+		fmt.Fprintf(b, "  Every miss is on one side: the actuals were lower. What is wrong is shared, not chance.\n")
+	}
 	if g.Firm < g.N {
 		fmt.Fprintf(b, "  of the %d figures with a firm actual (level R or D): %d inside\n", g.FirmOnly.N, g.FirmOnly.Inside)
 	}

@@ -24,7 +24,7 @@ const aRecord = `{"id":"r1","key":"xiaomi/2024Q2/deliveries","value":27307,"unit
 
 func TestRecords(t *testing.T) {
 	mux := http.NewServeMux()
-	outlookhttp.RegisterRecords(web.NewAPI(mux, "test", "1", ""), record.New(outlooksql.NewRecords(sqldbtest.SQLite(t, "outlook", outlooksql.Migrations()))))
+	outlookhttp.RegisterRecords(web.NewAPI(mux, "test", "1", ""), record.New(outlooksql.New(sqldbtest.SQLite(t, "outlook", outlooksql.Migrations()))))
 	call := func(method, path, key, body string, status int, into any) {
 		t.Helper()
 		w := httptest.NewRecorder()

@@ -33,8 +33,8 @@ func Migrations() fs.FS {
 // Records is a record.Store.
 type Records struct{ db *sqldb.DB }
 
-// NewRecords returns the store over a database that has the Migrations.
-func NewRecords(db *sqldb.DB) *Records { return &Records{db} }
+// New returns the store of records over a database that has the Migrations.
+func New(db *sqldb.DB) *Records { return &Records{db} }
 
 // Add keeps records, all or none.
 func (s *Records) Add(ctx context.Context, records []record.Record) (added int, err error) {
