@@ -77,7 +77,7 @@ func TestMomentsOfLaws(t *testing.T) {
 func TestMeanIsTheIntegralOfTheQuantile(t *testing.T) {
 	for _, text := range laws {
 		d := law(t, text)
-		const n = 20_000
+		const n = 8_000
 		var s, ss Sum
 		for i := range n {
 			q := d.Quantile((float64(i) + 0.5) / n)
@@ -126,7 +126,7 @@ func TestMapAgreesWithTheLaw(t *testing.T) {
 	for _, text := range append([]string{"{dist: fixed, value: 2}"}, laws...) {
 		d := law(t, text)
 		m := NewMap(d)
-		const n = 30_001
+		const n = 12_001
 		z, x := make([]float64, n), make([]float64, n)
 		for i := range z {
 			z[i] = -7 + 14*float64(i)/(n-1)
