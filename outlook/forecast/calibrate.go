@@ -14,7 +14,7 @@ import (
 //   - counts of a share with a beta prior on [0, 1]: a + successes, b + failures (exact);
 //   - counts of a share with another prior: the beta with the prior's mean and variance, then as above;
 //   - a mean of n measurements with a normal prior: precisions add (exact, the deviation of one measurement being known);
-//   - the same with a lognormal prior: on logarithms, one measurement's deviation being ln(1+(sd/mean)²)^½ there;
+//   - the same with a lognormal prior: on logarithms, where the mean's variance is ln(1+(sd/mean)²/n);
 //   - the same with another prior: the normal with the prior's mean and variance, then as above; where that could leave the range in
 //     which the input must stay, the update is refused by the case's check.
 //
@@ -131,21 +131,20 @@ func updateShare(prior chance.Dist, o Observation, at string) (chance.Spec, stri
 func updateMean(prior chance.Dist, o Observation, at string) (chance.Spec, string, error) {
 	n := float64(o.N)
 	join := func(mu, variance, seen, noise float64) (float64, float64) {
-		p := 1/variance + n/noise
-		return (mu/variance + n*seen/noise) / p, math.Sqrt(1 / p)
+		p := 1/variance + 1/noise
+		return (mu/variance + seen/noise) / p, math.Sqrt(1 / p)
 	}
 	if l, ok := prior.(chance.LogNormal); ok {
 		if *o.Mean <= 0 {
 			return chance.Spec{}, "", fault.New(fault.Invalid, "observation", "a figure that is always above 0 cannot have the mean %g", *o.Mean).At(at + "/mean")
 		}
-		noise := math.Log1p((o.SD / *o.Mean) * (o.SD / *o.Mean))
-		mu, sd := join(l.Mu, l.Sigma*l.Sigma, math.Log(*o.Mean)-noise/2, noise)
+		mu, sd := join(l.Mu, l.Sigma*l.Sigma, math.Log(*o.Mean), math.Log1p((o.SD / *o.Mean)*(o.SD / *o.Mean)/n))
 		return chance.LogNormalSpec(math.Exp(mu-chance.Z95*sd), math.Exp(mu+chance.Z95*sd)), "lognormal", nil
 	}
 	method := "normal"
 	if _, ok := prior.(chance.Normal); !ok {
 		method = "normal, the prior matched by mean and variance"
 	}
-	mu, sd := join(prior.Mean(), prior.Variance(), *o.Mean, o.SD*o.SD)
+	mu, sd := join(prior.Mean(), prior.Variance(), *o.Mean, o.SD*o.SD/n)
 	return chance.NormalSpec(mu, sd), method, nil
 }

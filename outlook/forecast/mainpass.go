@@ -22,6 +22,7 @@ type mainPass struct {
 	floor                int // software value by model
 
 	fanPaths int
+	narrow   bool // without quarters and lives
 	workers  []*counts
 	one, all *counts // of a scramble; of the run
 	sums     [][]chance.Sum
@@ -90,6 +91,9 @@ func (m *mainPass) fan(metric, quarter int) int { return m.heads + quarter*quart
 func (m *mainPass) run(ctx context.Context) error {
 	s := m.s
 	for _, f := range s.frames {
+		if m.narrow {
+			continue
+		}
 		f.value()
 		f.detail = func(t int, q *quarterCols) { m.quarter(f, t, q) }
 	}
@@ -113,11 +117,19 @@ func (m *mainPass) run(ctx context.Context) error {
 	return err
 }
 
+// lean is run without the quarters' distributions and the lives: what the benchmark times.
+func (m *mainPass) lean(ctx context.Context) error {
+	m.set.list, m.set.total = m.set.list[:m.heads], m.set.list[m.heads-1].at+headBins+2
+	m.life, m.floor, m.fanPaths = m.heads, m.heads, 0
+	m.narrow = true
+	return m.run(ctx)
+}
+
 // fly runs the pilot: the first block of a few scrambles.
 func (m *mainPass) fly(ctx context.Context) error {
 	m.pilot = make([][]float64, len(m.set.list))
 	f := m.s.frames[0]
-	f.wide = true
+	f.wide = !m.narrow
 	for r := range min(pilotScrambles, m.s.scrambles) {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -391,6 +403,9 @@ func (m *mainPass) end(int) {
 		m.answers[i] = append(m.answers[i], a)
 	}
 	for i := range m.s.p.models {
+		if m.narrow {
+			break
+		}
 		var at []float64
 		for _, h := range m.s.p.c.Asked.Confidences {
 			at = append(at, m.one.quantile(&m.set, m.floor+i, 1-h))
