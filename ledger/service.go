@@ -36,9 +36,9 @@ type Store interface {
 	Sums(ctx context.Context, f Filter) ([]Sum, error)
 	// ByProduct returns the selected rows added up by account, product and currency, sorted by SortSums.
 	ByProduct(ctx context.Context, f Filter) ([]Sum, error)
-	// Over adds the selected rows of the vehicles up by account, product, month and currency, sorted by SortSums, and counts
-	// the vehicles of each. At most MaxVehicles; none means all, and what is of none.
-	Over(ctx context.Context, vehicles []string, f Filter) ([]Tally, error)
+	// Over adds the selected rows of the vehicles up by account, product, month and currency, sorted by SortSums. At most
+	// MaxVehicles; none means all, and what is of none.
+	Over(ctx context.Context, vehicles []string, f Filter) ([]Sum, error)
 	// State returns the head and the whole roll-up as they were at one moment.
 	State(ctx context.Context) (Head, []Sum, error)
 }
@@ -219,10 +219,9 @@ func (s *Service) ByProduct(ctx context.Context, f Filter) ([]Sum, error) {
 	return s.store.ByProduct(ctx, f)
 }
 
-// Over returns one row per account, product, month and currency over all that the filter selects of the vehicles, with how
-// many of them it is of. The vehicle "" is what is of none; no vehicles means all of it. It holds the rows that it answers
-// and never one per vehicle.
-func (s *Service) Over(ctx context.Context, vehicles []string, f Filter) ([]Tally, error) {
+// Over returns one row per account, product, month and currency over all that the filter selects of the vehicles. The
+// vehicle "" is what is of none; no vehicles means all of it. It holds the rows that it answers and never one per vehicle.
+func (s *Service) Over(ctx context.Context, vehicles []string, f Filter) ([]Sum, error) {
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
@@ -232,15 +231,15 @@ func (s *Service) Over(ctx context.Context, vehicles []string, f Filter) ([]Tall
 	if len(vehicles) <= MaxVehicles {
 		return s.store.Over(ctx, vehicles, f)
 	}
-	at := map[Sum]Tally{}
+	at := map[Sum]Sum{}
 	for some := range slices.Chunk(vehicles, MaxVehicles) {
 		rows, err := s.store.Over(ctx, some, f)
 		if err != nil {
 			return nil, err
 		}
-		Add(at, rows)
+		Collect(at, rows)
 	}
-	return tallies(at), nil
+	return Collected(at), nil
 }
 
 // Balances returns one row per account and currency over all that the filter selects.

@@ -62,40 +62,18 @@ func Wide(sums []Sum) []Sum {
 	return out
 }
 
-// Tally is a sum over vehicles, and how many vehicles it is of.
-type Tally struct {
-	Sum
-	Vehicles int64 `json:"vehicles"`
-}
-
-// Add adds tallies of other vehicles to those that are collected by their keys.
-func Add(at map[Sum]Tally, more []Tally) {
-	for _, t := range more {
-		had, ok := at[t.key()]
-		if !ok {
-			had.Sum = t.key()
-		}
-		had.Debit += t.Debit
-		had.Credit += t.Credit
-		had.Vehicles += t.Vehicles
-		at[t.key()] = had
+// Collect adds rows to those that are collected by their keys: a row without its figures is its key.
+func Collect(at map[Sum]Sum, more []Sum) {
+	for _, s := range more {
+		addTo(at, s.key(), s.Debit, s.Credit)
 	}
 }
 
-func tallies(at map[Sum]Tally) []Tally {
-	out := make([]Tally, 0, len(at))
-	for _, t := range at {
-		out = append(out, t)
-	}
-	SortTallies(out)
+// Collected returns what was collected, sorted by SortSums.
+func Collected(at map[Sum]Sum) []Sum {
+	out := sorted(at)
+	SortSums(out)
 	return out
-}
-
-// SortTallies sorts as SortSums does.
-func SortTallies(ts []Tally) {
-	slices.SortFunc(ts, func(a, b Tally) int {
-		return cmp.Or(cmp.Compare(slices.Index(Accounts, a.Account), slices.Index(Accounts, b.Account)), compareSums(a.Sum, b.Sum))
-	})
 }
 
 // SortSums sorts rows by account in the order of the chart, then by the other parts of their keys.

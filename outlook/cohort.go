@@ -76,37 +76,29 @@ type gathering struct {
 	asOf      period.Date
 	cars      int
 	ages      aged
-	sums      map[ledger.Sum]ledger.Tally // over all months
-	after     map[ledger.Sum]ledger.Tally // of the months after a resale
+	sums      map[ledger.Sum]ledger.Sum // over all months
+	after     map[ledger.Sum]ledger.Sum // of the months after a resale
 	carMonths int64
 	later     int64 // car-months after a resale
 	uptake    *uptake
 }
 
 func newGathering(q Quarter, asOf period.Date) *gathering {
-	return &gathering{quarter: q, asOf: asOf, ages: newAged(), sums: map[ledger.Sum]ledger.Tally{}, after: map[ledger.Sum]ledger.Tally{}, uptake: newUptake(asOf)}
+	return &gathering{quarter: q, asOf: asOf, ages: newAged(), sums: map[ledger.Sum]ledger.Sum{}, after: map[ledger.Sum]ledger.Sum{}, uptake: newUptake(asOf)}
 }
 
 // add takes the sums of so many cars that were sold in one month.
-func (g *gathering) add(cars int, sold period.Month, rows []ledger.Tally) {
+func (g *gathering) add(cars int, sold period.Month, rows []ledger.Sum) {
 	g.cars += cars
 	g.carMonths += int64(cars) * int64(between(sold, g.asOf.Month())+1)
 	g.ages.add(rows, sold, 3)
 	g.ages.live(int64(cars), sold, g.asOf.Month(), sold, 3)
-	ledger.Add(g.sums, monthless(rows))
-}
-
-func sums(rows []ledger.Tally) []ledger.Sum {
-	out := make([]ledger.Sum, len(rows))
-	for i, r := range rows {
-		out[i] = r.Sum
-	}
-	return out
+	ledger.Collect(g.sums, monthless(rows))
 }
 
 // monthless drops the months, so that rows of one account and product meet.
-func monthless(rows []ledger.Tally) []ledger.Tally {
-	out := make([]ledger.Tally, len(rows))
+func monthless(rows []ledger.Sum) []ledger.Sum {
+	out := make([]ledger.Sum, len(rows))
 	for i, r := range rows {
 		r.Month = ""
 		out[i] = r
@@ -114,18 +106,9 @@ func monthless(rows []ledger.Tally) []ledger.Tally {
 	return out
 }
 
-func collected(at map[ledger.Sum]ledger.Tally) []ledger.Sum {
-	out := make([]ledger.Tally, 0, len(at))
-	for _, t := range at {
-		out = append(out, t)
-	}
-	ledger.SortTallies(out)
-	return sums(out)
-}
-
 // cohort makes the report of what was gathered.
 func (g *gathering) cohort(currency money.Currency, w whose) (Cohort, error) {
-	whole := collected(g.sums)
+	whole := ledger.Collected(g.sums)
 	st, err := build(currency, "", g.asOf, whole, g.cars, w)
 	if err != nil {
 		return Cohort{}, err
@@ -164,7 +147,7 @@ func (g *gathering) resale(currency money.Currency, all Statement, w whose) (r R
 		f := *r.SecondRate / *r.FirstRate
 		r.Factor = &f
 	}
-	after, err := build(currency, "", g.asOf, collected(g.after), 0, w)
+	after, err := build(currency, "", g.asOf, ledger.Collected(g.after), 0, w)
 	if err != nil {
 		return r, err
 	}

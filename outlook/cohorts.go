@@ -100,7 +100,7 @@ func (s *Service) Cohorts(ctx context.Context, k Key) (Cohorts, error) {
 	if err != nil {
 		return Cohorts{}, err
 	}
-	none, err := build(s.currency, "", today, sums(common), 0, w)
+	none, err := build(s.currency, "", today, common, 0, w)
 	if err != nil {
 		return Cohorts{}, err
 	}
@@ -202,7 +202,7 @@ func (s *Service) page(ctx context.Context, g *gathering, page []fleet.Sale) err
 		if err != nil {
 			return err
 		}
-		ledger.Add(g.after, monthless(rows))
+		ledger.Collect(g.after, monthless(rows))
 		g.later += int64(len(of)) * int64(between(resold, g.asOf.Month()))
 	}
 	taken, err := s.orders.Taken(ctx, cars)

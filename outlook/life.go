@@ -98,21 +98,21 @@ func floorDiv(a, b int) int {
 
 // aged is what is collected of a life before it becomes periods: sums, and car-months, by age.
 type aged struct {
-	sums      map[int]map[ledger.Sum]ledger.Tally
+	sums      map[int]map[ledger.Sum]ledger.Sum
 	carMonths map[int]int64
 }
 
-func newAged() aged { return aged{map[int]map[ledger.Sum]ledger.Tally{}, map[int]int64{}} }
+func newAged() aged { return aged{map[int]map[ledger.Sum]ledger.Sum{}, map[int]int64{}} }
 
 // add sorts sums by their month's distance from the origin, in periods of so many months.
-func (a aged) add(rows []ledger.Tally, origin period.Month, months int) {
+func (a aged) add(rows []ledger.Sum, origin period.Month, months int) {
 	for _, r := range rows {
 		age := floorDiv(between(origin, r.Month), months)
 		r.Month = ""
 		if a.sums[age] == nil {
-			a.sums[age] = map[ledger.Sum]ledger.Tally{}
+			a.sums[age] = map[ledger.Sum]ledger.Sum{}
 		}
-		ledger.Add(a.sums[age], []ledger.Tally{r})
+		ledger.Collect(a.sums[age], []ledger.Sum{r})
 	}
 }
 
@@ -132,7 +132,7 @@ func (a aged) periods(currency money.Currency, asOf period.Date, w whose) ([]Age
 	var out []Age
 	curve := flat(currency)
 	for n := slices.Min(known); n <= slices.Max(known); n++ {
-		rows := collected(a.sums[n])
+		rows := ledger.Collected(a.sums[n])
 		s, err := build(currency, "", asOf, rows, 0, w)
 		if err != nil {
 			return nil, err
@@ -151,18 +151,18 @@ func (a aged) periods(currency money.Currency, asOf period.Date, w whose) ([]Age
 
 // LifeOf makes the life of rows by account, product and month. Origin is the month of the sale, empty for the first month with an entry.
 // Sold is how many cars were sold in each month: of a car's life one, if it is sold.
-func LifeOf(currency money.Currency, l Life, rows []ledger.Tally, sold map[period.Month]int64) (Life, error) {
+func LifeOf(currency money.Currency, l Life, rows []ledger.Sum, sold map[period.Month]int64) (Life, error) {
 	n, err := l.Grain.months()
 	if err != nil {
 		return Life{}, err
 	}
-	w := whoseOf(sums(rows))
+	w := whoseOf(rows)
 	l.Currency = currency
 	var cars int64
 	for _, n := range sold {
 		cars += n
 	}
-	if l.Total, err = build(currency, "", l.AsOf, sums(rows), int(cars), w); err != nil {
+	if l.Total, err = build(currency, "", l.AsOf, rows, int(cars), w); err != nil {
 		return Life{}, err
 	}
 	l.Total.VIN = l.VIN

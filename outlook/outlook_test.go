@@ -189,7 +189,7 @@ func (world) ByProduct(_ context.Context, f ledger.Filter) ([]ledger.Sum, error)
 	}
 	return oneCar(), nil
 }
-func (world) Over(context.Context, []string, ledger.Filter) ([]ledger.Tally, error) { return nil, nil }
+func (world) Over(context.Context, []string, ledger.Filter) ([]ledger.Sum, error) { return nil, nil }
 func (world) Car(context.Context, vin.VIN) (fleet.Car, error) {
 	return fleet.Car{VIN: car, State: fleet.StateSold}, nil
 }

@@ -20,7 +20,7 @@ type Books interface {
 	// ByProduct adds up by account and product.
 	ByProduct(ctx context.Context, f ledger.Filter) ([]ledger.Sum, error)
 	// Over adds up by account, product and month over some vehicles; none means all.
-	Over(ctx context.Context, vehicles []string, f ledger.Filter) ([]ledger.Tally, error)
+	Over(ctx context.Context, vehicles []string, f ledger.Filter) ([]ledger.Sum, error)
 }
 
 // Fleet answers which cars there are.

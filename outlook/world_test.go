@@ -39,20 +39,15 @@ func (m *maker) ByProduct(_ context.Context, f ledger.Filter) ([]ledger.Sum, err
 	return m.rows(f), nil
 }
 
-func (m *maker) Over(_ context.Context, vehicles []string, f ledger.Filter) ([]ledger.Tally, error) {
-	at := map[ledger.Sum]ledger.Tally{}
+func (m *maker) Over(_ context.Context, vehicles []string, f ledger.Filter) ([]ledger.Sum, error) {
+	at := map[ledger.Sum]ledger.Sum{}
 	for _, s := range m.rows(f) {
 		if vehicles == nil || slices.Contains(vehicles, s.Vehicle) {
 			s.Vehicle, s.Partner, s.Market = "", "", ""
-			ledger.Add(at, []ledger.Tally{{Sum: s}})
+			ledger.Collect(at, []ledger.Sum{s})
 		}
 	}
-	var out []ledger.Tally
-	for _, t := range at {
-		out = append(out, t)
-	}
-	ledger.SortTallies(out)
-	return out, nil
+	return ledger.Collected(at), nil
 }
 
 func (m *maker) Car(_ context.Context, v vin.VIN) (fleet.Car, error) {

@@ -157,25 +157,12 @@ func (s *Store) ByProduct(ctx context.Context, f ledger.Filter) ([]ledger.Sum, e
 }
 
 // Over adds the rows of some vehicles up in the database.
-func (s *Store) Over(ctx context.Context, vehicles []string, f ledger.Filter) ([]ledger.Tally, error) {
+func (s *Store) Over(ctx context.Context, vehicles []string, f ledger.Filter) ([]ledger.Sum, error) {
 	w := sumsWhere(f)
 	addIn(&w, "vehicle IN ?", vehicles)
-	rows, err := s.db.Read().Query(ctx, `SELECT account, product, month, currency, CAST(SUM(debit) AS BIGINT), CAST(SUM(credit) AS BIGINT),
-		COUNT(DISTINCT NULLIF(vehicle, '')) FROM ledger_sum`+w.String()+` GROUP BY account, product, month, currency`, w.args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []ledger.Tally
-	for rows.Next() {
-		var t ledger.Tally
-		if err := rows.Scan(&t.Account, &t.Product, &t.Month, &t.Currency, &t.Debit, &t.Credit, &t.Vehicles); err != nil {
-			return nil, err
-		}
-		out = append(out, t)
-	}
-	ledger.SortTallies(out)
-	return out, rows.Err()
+	_, out, err := s.sums(ctx, `SELECT 0, '', account, '', product, '', '', month, currency, CAST(SUM(debit) AS BIGINT), CAST(SUM(credit) AS BIGINT)
+		FROM ledger_sum`+w.String()+` GROUP BY account, product, month, currency`, w.args)
+	return out, err
 }
 
 // State reads the head and the roll-up in one statement, so that both are of one moment. Without any row of the roll-up

@@ -3,7 +3,6 @@ package outlookhttp_test
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -32,15 +31,15 @@ func (b books) ByProduct(_ context.Context, f ledger.Filter) ([]ledger.Sum, erro
 	return slices.DeleteFunc(ledger.RollUp(b...), func(s ledger.Sum) bool { return f.Vehicle != "" && s.Vehicle != f.Vehicle }), nil
 }
 
-func (b books) Over(_ context.Context, vehicles []string, _ ledger.Filter) ([]ledger.Tally, error) {
-	at := map[ledger.Sum]ledger.Tally{}
+func (b books) Over(_ context.Context, vehicles []string, _ ledger.Filter) ([]ledger.Sum, error) {
+	at := map[ledger.Sum]ledger.Sum{}
 	for _, s := range ledger.RollUp(b...) {
 		if vehicles == nil || slices.Contains(vehicles, s.Vehicle) {
 			s.Vehicle, s.Partner, s.Market = "", "", ""
-			ledger.Add(at, []ledger.Tally{{Sum: s}})
+			ledger.Collect(at, []ledger.Sum{s})
 		}
 	}
-	return slices.Collect(maps.Values(at)), nil
+	return ledger.Collected(at), nil
 }
 
 // behind counts the entries that a line's link selects.

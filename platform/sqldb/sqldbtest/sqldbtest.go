@@ -55,7 +55,7 @@ func open(t *testing.T, dsn, domain string, fsys fs.FS) *sqldb.DB {
 }
 
 // Postgres returns the URL of a new, empty schema that is dropped when the test ends.
-func Postgres(t *testing.T) string {
+func Postgres(t testing.TB) string {
 	t.Helper()
 	base := cmp.Or(os.Getenv(PostgresEnv), DefaultPostgres)
 	admin, err := sql.Open("pgx", base)
