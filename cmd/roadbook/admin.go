@@ -109,14 +109,7 @@ var nouns = []noun{
 		{"signals", "latest signals", "GET", "/v1/cars/{vin}/signals", "roadbook car signals vin=LRBR1CNE1PB000001"},
 		{"counts", "frames sent, received, stored", "GET", "/v1/cars/{vin}/counts", "roadbook car counts vin=LRBR1CNE1PB000001"},
 		{"rights", "what the car may use", "GET", "/v1/cars/{vin}/rights", "roadbook car rights vin=LRBR1CNE1PB000001"},
-		{"record", "what is known of the world, and since when", []verb{
-		{"add", "keep a figure with its source, date, vintage and author; a correction names what it supersedes", "POST", "/v1/records", "roadbook record add -f record.yaml"},
-		{"upload", "import a calibration file, each row with its source; again adds nothing", "POST", "/v1/records/import", "roadbook record upload -f economics.json"},
-		{"list", "every record, corrected ones too", "GET", "/v1/records", "roadbook record list prefix=xiaomi/2024Q2/ as_of=2024-12-31"},
-		{"facts", "what counted on a day, with conflicts and what was corrected", "GET", "/v1/facts", "roadbook record facts prefix=xiaomi/ as_of=2025-06-01"},
-		{"show", "one record", "GET", "/v1/records/{id}", "roadbook record show id=rec_…"},
-	}},
-	{"profit", "profit and loss of one car", "GET", "/v1/outlook/cars/{vin}", "roadbook car profit vin=LRBR1CNE1PB000001"},
+		{"profit", "profit and loss of one car", "GET", "/v1/outlook/cars/{vin}", "roadbook car profit vin=LRBR1CNE1PB000001"},
 	}},
 	{"product", "the catalogue", []verb{
 		{"put", "add a product or a price", "POST", "/v1/products", "roadbook product put -f product.yaml"},
@@ -180,6 +173,13 @@ var nouns = []noun{
 		{"show", "one entry", "GET", "/v1/ledger/entries/{seq}", "roadbook ledger show seq=1"},
 		{"balances", "the trial balance", "GET", "/v1/ledger/balances", "roadbook ledger balances"},
 		{"verify", "prove that debits equal credits and the chain holds", "GET", "/v1/ledger/verify", "roadbook ledger verify"},
+	}},
+	{"record", "what is known of the world, and since when", []verb{
+		{"add", "keep a figure with its source, date, vintage and author; a correction names what it supersedes", "POST", "/v1/records", "roadbook record add -f record.yaml"},
+		{"upload", "import a calibration file, each row with its source; again adds nothing", "POST", "/v1/records/import", "roadbook record upload -f economics.json"},
+		{"list", "every record, corrected ones too", "GET", "/v1/records", "roadbook record list prefix=xiaomi/2024Q2/ as_of=2024-12-31"},
+		{"facts", "what counted on a day, with conflicts and what was corrected", "GET", "/v1/facts", "roadbook record facts prefix=xiaomi/ as_of=2025-06-01"},
+		{"show", "one record", "GET", "/v1/records/{id}", "roadbook record show id=rec_…"},
 	}},
 	{"profit", "profit and loss of the fleet and of every car", []verb{
 		{"fleet", "the fleet's answer", "GET", "/v1/outlook", "roadbook profit fleet"},
