@@ -204,7 +204,10 @@ func (t *tree) fixByCost(n *node) {
 		return
 	}
 	b := t.lp.Bound() // leaves the reduced costs that belong to it in t.lp.tmp
-	if n.depth == 0 && b > t.root.bound || t.root.d == nil {
+	if n.depth == 0 {
+		t.toRoot() // what was closed at the root holds everywhere; the costs below are relative to it
+	}
+	if n.depth == 0 && (t.root.d == nil || b > t.root.bound) {
 		t.root.bound = b
 		t.root.d = t.root.d[:0]
 		for _, j := range t.ints {
@@ -232,9 +235,14 @@ func (t *tree) fixByCost(n *node) {
 	n.changes = append(n.changes[:0:0], t.dom.made...)
 	t.toLP()
 	if n.depth == 0 {
-		for _, j := range t.ints {
-			t.rootLo[j], t.rootHi[j] = math.Max(t.rootLo[j], t.dom.lo[j]), math.Min(t.rootHi[j], t.dom.hi[j])
-		}
+		t.toRoot()
+	}
+}
+
+// toRoot makes the domain's integer bounds those of the root.
+func (t *tree) toRoot() {
+	for _, j := range t.ints {
+		t.rootLo[j], t.rootHi[j] = math.Max(t.rootLo[j], t.dom.lo[j]), math.Min(t.rootHi[j], t.dom.hi[j])
 	}
 }
 

@@ -14,7 +14,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"roadbook/fault"
@@ -92,7 +91,7 @@ func (c CBC) Solve(ctx context.Context, p *Problem, o Options) (Result, error) {
 	cmd.WaitDelay = cbcGrace
 	var log limitedBuffer
 	cmd.Stdout, cmd.Stderr = &log, &log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	dieWithUs(cmd)
 	runErr := cmd.Run()
 	r := Result{Status: Limit, Objective: math.Inf(1), Bound: math.Inf(-1), Engine: "cbc " + c.Version}
 	if cmd.ProcessState == nil {

@@ -2,12 +2,11 @@ package milp
 
 import "math"
 
-// cutLoop strengthens the root relaxation round by round and returns the best proven bound. Cuts that no longer
-// bind are dropped on the way.
-func (t *tree) cutLoop() float64 {
-	best := t.lp.Bound()
+// cutLoop strengthens the relaxation of the root round by round and raises its bound. Cuts that no longer bind are
+// dropped on the way.
+func (t *tree) cutLoop(root *node) {
 	first := len(t.q.Rows)
-	start, mark, stall := best, best, 0
+	start, mark, stall := root.bound, root.bound, 0
 	for range cutRounds {
 		if t.limited() {
 			break
@@ -37,10 +36,12 @@ func (t *tree) cutLoop() float64 {
 			break
 		}
 		if st == Infeasible {
-			return math.Inf(1)
+			root.bound = math.Inf(1)
+			return
 		}
 		b := t.lp.Bound()
-		best = math.Max(best, b)
+		root.bound = math.Max(root.bound, b)
+		t.report(true)
 		if b-mark < cutProgress*math.Abs(b)+cutProgress*(b-start) {
 			if stall++; stall >= cutStall {
 				break
@@ -49,7 +50,6 @@ func (t *tree) cutLoop() float64 {
 		}
 		stall, mark = 0, b
 	}
-	return best
 }
 
 // choose takes the deepest cuts that are not parallel to each other.

@@ -187,7 +187,7 @@ func (t *tree) near(nodes int) {
 	for _, j := range t.ints {
 		q.Cols[j].Lo, q.Cols[j].Hi = t.dom.lo[j], t.dom.hi[j]
 	}
-	s := &tree{p: q, ctx: t.ctx, depth: t.depth + 1, started: t.started}
+	s := &tree{p: q, ctx: t.ctx, depth: t.depth + 1}
 	s.o = Options{Gap: t.o.gap(), Nodes: nodes, NoCuts: true, Iterations: t.left()}
 	if t.best != nil {
 		s.o.Cutoff, s.o.CutoffSet = t.value-t.absGap(), true

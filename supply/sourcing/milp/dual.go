@@ -126,9 +126,7 @@ func (l *LP) dual(ctx context.Context) outcome {
 			l.inf[r] = 0 // looks at the other rows first
 			continue
 		}
-		clear(l.col)
-		l.addColumn(l.col, q, 1)
-		l.f.ftran(l.col, true)
+		l.column(q)
 		piv := l.col[r]
 		if math.Abs(piv-l.alpha[q]) > pivotAgree*(1+math.Abs(piv)) || math.Abs(piv) < pivotSafe {
 			if l.f.updates > 0 {
@@ -168,11 +166,9 @@ func (l *LP) dual(ctx context.Context) outcome {
 			bound = l.lo[p]
 		}
 		t := (l.x[p] - bound) / piv
-		for i, c := range l.col {
-			if c != 0 {
-				l.x[l.head[i]] -= t * c
-				l.infeasibility(i)
-			}
+		for _, i := range l.colIdx {
+			l.x[l.head[i]] -= t * l.col[i]
+			l.infeasibility(int(i))
 		}
 		l.x[q] += t
 		l.x[p] = bound

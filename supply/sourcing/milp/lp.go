@@ -58,7 +58,7 @@ type LP struct {
 	perturbs int  // strength of the last perturbation; 0 for none
 
 	rho, col, tau, aux []float64 // by row
-	rhoIdx             []int32
+	rhoIdx, colIdx     []int32
 	alpha              []float64 // pivot row, by variable
 	alphaIdx           []int32
 	inAlpha            []bool

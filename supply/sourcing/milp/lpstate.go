@@ -125,7 +125,9 @@ func (l *LP) infeasibility(i int) {
 func (l *LP) primalInfeasibility() float64 {
 	worst := 0.0
 	for _, v := range l.inf {
-		worst = math.Max(worst, v)
+		if v > worst {
+			worst = v
+		}
 	}
 	return math.Sqrt(worst)
 }
@@ -167,7 +169,12 @@ func (l *LP) residual() float64 {
 		for e := l.a.rowStart[i]; e < l.a.rowStart[i+1]; e++ {
 			v := l.a.rowVal[e] * l.x[l.a.colIdx[e]]
 			s += v
-			size = math.Max(size, math.Abs(v))
+			if v < 0 {
+				v = -v
+			}
+			if v > size {
+				size = v
+			}
 		}
 		if r := math.Abs(s) / size; r > worst || math.IsNaN(r) {
 			worst = r
@@ -196,7 +203,12 @@ func (l *LP) unscaledViolation() float64 {
 		for e := l.a.rowStart[i]; e < l.a.rowStart[i+1]; e++ {
 			v := l.a.rowVal[e] * l.x[l.a.colIdx[e]] / l.rs[i]
 			s += v
-			size = math.Max(size, math.Abs(v))
+			if v < 0 {
+				v = -v
+			}
+			if v > size {
+				size = v
+			}
 		}
 		see(s, l.lo[l.n+i]/l.rs[i], l.hi[l.n+i]/l.rs[i], size)
 	}
@@ -232,12 +244,14 @@ func (l *LP) price() {
 
 // pivotRow computes rho = B⁻ᵀ·e_r and the pivot row.
 func (l *LP) pivotRow(r int) {
-	clear(l.rho)
+	for _, i := range l.rhoIdx {
+		l.rho[i] = 0
+	}
 	l.f.unit(l.rho, int32(r))
 	idx := l.rhoIdx[:0]
 	for i, v := range l.rho {
 		if v != 0 {
-			if math.Abs(v) < dropTol {
+			if v < dropTol && v > -dropTol {
 				l.rho[i] = 0
 				continue
 			}
@@ -246,6 +260,26 @@ func (l *LP) pivotRow(r int) {
 	}
 	l.rhoIdx = idx
 	l.price()
+}
+
+// column computes col = B⁻¹·a_q and its index list.
+func (l *LP) column(q int) {
+	for _, i := range l.colIdx {
+		l.col[i] = 0
+	}
+	l.addColumn(l.col, q, 1)
+	l.f.ftran(l.col, true)
+	idx := l.colIdx[:0]
+	for i, v := range l.col {
+		if v != 0 {
+			if v < dropTol && v > -dropTol {
+				l.col[i] = 0
+				continue
+			}
+			idx = append(idx, int32(i))
+		}
+	}
+	l.colIdx = idx
 }
 
 // enter makes q basic in row r, where p leaves to rest at to; the factorisation follows, afresh when it must.
@@ -284,12 +318,13 @@ func (l *LP) updateWeights(r int) {
 	copy(l.tau, l.rho)
 	l.f.ftran(l.tau, false)
 	piv := l.col[r]
-	for i, c := range l.col {
-		if c == 0 || i == r {
-			continue
+	for _, i := range l.colIdx {
+		k := l.col[i] / piv
+		if v := l.dse[i] - 2*k*l.tau[i] + k*k*w; v > minWeight {
+			l.dse[i] = v
+		} else {
+			l.dse[i] = minWeight
 		}
-		k := c / piv
-		l.dse[i] = math.Max(l.dse[i]-2*k*l.tau[i]+k*k*w, minWeight)
 	}
 	l.dse[r] = math.Max(w/(piv*piv), minWeight)
 }

@@ -11,6 +11,8 @@ const (
 	FeasibilityTol = 1e-6
 	// IntegerTol is how far an integer column may be from a whole number.
 	IntegerTol = 1e-6
+	// noGap is the absolute difference of objective and bound that counts as none.
+	noGap = 1e-6
 	// DefaultGap is the relative gap at which the search stops when Options.Gap is 0.
 	DefaultGap = 1e-6
 )
@@ -81,15 +83,19 @@ type Result struct {
 	Nodes      int
 	Iterations int
 	Engine     string        // "builtin", "cbc 2.10.8"
-	CPU        time.Duration // CPU of cbc's process, wall clock of the single-threaded built-in engine
+	CPU        time.Duration // of cbc's process; of the built-in engine's one thread (wall clock where the system does not say)
 }
 
-// Gap returns (Objective−Bound)/max(|Objective|,1e-10), at least 0; +Inf without a solution or a bound.
+// Gap returns (Objective−Bound)/max(|Objective|,1e-10), 0 when they differ by at most 1e-6; +Inf without a solution
+// or a bound.
 func (r Result) Gap() float64 { return gapOf(r.Objective, r.Bound) }
 
 func gapOf(objective, bound float64) float64 {
 	if math.IsInf(objective, 0) || math.IsInf(bound, 0) || math.IsNaN(objective-bound) {
 		return math.Inf(1)
 	}
-	return math.Max(0, objective-bound) / math.Max(math.Abs(objective), 1e-10)
+	if objective-bound <= noGap {
+		return 0
+	}
+	return (objective - bound) / math.Max(math.Abs(objective), 1e-10)
 }

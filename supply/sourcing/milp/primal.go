@@ -26,9 +26,7 @@ func (l *LP) primal(ctx context.Context) outcome {
 		if q < 0 {
 			return done
 		}
-		clear(l.col)
-		l.addColumn(l.col, q, 1)
-		l.f.ftran(l.col, true)
+		l.column(q)
 		dir := 1.0
 		if l.d[q] > 0 {
 			dir = -1
@@ -130,7 +128,8 @@ func (l *LP) blocking(dir float64, bland bool) (row int, step float64) {
 		slack = 0
 	}
 	limit := math.Inf(1)
-	for i, c := range l.col {
+	for _, k := range l.colIdx {
+		i, c := int(k), l.col[k]
 		if math.Abs(c) <= pivotTol {
 			continue
 		}
@@ -143,7 +142,8 @@ func (l *LP) blocking(dir float64, bland bool) (row int, step float64) {
 		return row, limit
 	}
 	big := 0.0
-	for i, c := range l.col {
+	for _, k := range l.colIdx {
+		i, c := int(k), l.col[k]
 		a := math.Abs(c)
 		if a <= pivotTol {
 			continue
@@ -179,11 +179,9 @@ func (l *LP) move(q int, t float64) {
 	if t == 0 {
 		return
 	}
-	for i, c := range l.col {
-		if c != 0 {
-			l.x[l.head[i]] -= t * c
-			l.infeasibility(i)
-		}
+	for _, i := range l.colIdx {
+		l.x[l.head[i]] -= t * l.col[i]
+		l.infeasibility(int(i))
 	}
 	l.x[q] += t
 }

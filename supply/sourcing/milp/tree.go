@@ -4,7 +4,6 @@ import (
 	"container/heap"
 	"context"
 	"math"
-	"time"
 
 	"roadbook/fault"
 )
@@ -50,7 +49,6 @@ type tree struct {
 	lost     float64 // lowest bound of what could not be decided
 	best     []float64
 	value    float64
-	rootX    []float64
 	x        []float64
 	pc       pseudo
 	current  *node // being visited
@@ -61,11 +59,11 @@ type tree struct {
 	root     rootCosts
 	depth    int // of nested searches
 	stop     bool
-	started  time.Time
 	rootDone bool
 }
 
-// Solve minimises p with the built-in engine. An error means a malformed problem; all else is told by the Result.
+// Solve minimises p with the built-in engine. What is not decided in time is told by the Result; an error means a
+// malformed problem, or a linear one whose numbers no simplex can be sure of.
 func Solve(ctx context.Context, p *Problem, o Options) (Result, error) {
 	if err := p.Check(); err != nil {
 		return Result{}, err
@@ -73,8 +71,11 @@ func Solve(ctx context.Context, p *Problem, o Options) (Result, error) {
 	if o.Start != nil && len(o.Start) != len(p.Cols) {
 		return Result{}, fault.New(fault.Invalid, "bad_start", "the start has %d values; %d were expected, NaN where open", len(o.Start), len(p.Cols))
 	}
-	t := &tree{p: p, o: o, ctx: ctx, started: time.Now()}
-	return t.run()
+	cpu := stopwatch()
+	t := &tree{p: p, o: o, ctx: ctx}
+	r, err := t.run()
+	r.CPU = cpu()
+	return r, err
 }
 
 // run presolves, solves the root and searches.
@@ -99,11 +100,13 @@ func (t *tree) run() (Result, error) {
 	if err := t.build(nil); err != nil {
 		return Result{}, err
 	}
-	bound := math.Inf(-1)
+	root := &node{bound: math.Inf(-1), branch: change{col: -1}}
+	t.current = root
 	if len(t.ints) > 0 && t.o.Start != nil {
 		t.start(t.o.Start)
 	}
-	t.lp.SetIterationLimit(t.maxIter)
+	t.lp.SetCutoff(math.Inf(1))
+	t.lp.SetIterationLimit(t.left())
 	st, err := t.lp.Solve(t.ctx)
 	switch {
 	case err != nil && len(t.ints) == 0:
@@ -112,27 +115,26 @@ func (t *tree) run() (Result, error) {
 		return t.result(math.Inf(1)), nil
 	case err == nil && st == Unbounded:
 		return t.unbounded(), nil
-	case err == nil && st == Limit:
-		t.stop = true
-		bound = t.lp.Bound()
 	case err == nil:
-		bound = t.lp.Bound()
-		if !t.o.NoCuts && len(t.ints) > 0 {
-			bound = math.Max(bound, t.cutLoop())
+		root.bound = t.lp.Bound()
+		if st == Limit {
+			t.stop = true
+		} else if !t.o.NoCuts && len(t.ints) > 0 {
+			t.report(true)
+			t.cutLoop(root)
 		}
 	}
-	root := &node{bound: bound, branch: change{col: -1}}
 	if len(t.ints) == 0 {
 		if err == nil && st == Optimal {
-			t.rootX = t.lp.X(nil)
-			t.offer(t.rootX)
+			t.offer(t.lp.X(nil))
 		}
-		return t.result(bound), nil
+		return t.result(root.bound), nil
 	}
 	if err == nil && st == Optimal && !t.stop {
-		t.rootX = t.lp.X(nil)
 		root.basis = t.lp.Save()
 	}
+	t.report(true)
+	t.current = nil
 	heap.Push((*byBound)(t), root)
 	t.search()
 	return t.result(t.bound()), nil
@@ -181,7 +183,7 @@ func (t *tree) bound() float64 {
 }
 
 func (t *tree) result(bound float64) Result {
-	r := Result{Status: Limit, Objective: math.Inf(1), Bound: bound, Nodes: t.nodes, Engine: "builtin", CPU: time.Since(t.started)}
+	r := Result{Status: Limit, Objective: math.Inf(1), Bound: bound, Nodes: t.nodes, Engine: "builtin"}
 	if t.lp != nil {
 		r.Iterations = t.lp.Iterations()
 	}
@@ -228,7 +230,7 @@ func (t *tree) absGap() float64 {
 	if t.best == nil {
 		return 0
 	}
-	return 0.999 * t.o.gap() * math.Max(math.Abs(t.value), 1e-10)
+	return math.Max(0.999*t.o.gap()*math.Abs(t.value), 0.999*noGap)
 }
 
 // hopeless reports whether bound cannot lead below the incumbent by more than the gap, and notes what is given up.
@@ -242,24 +244,27 @@ func (t *tree) hopeless(bound float64) bool {
 	return true
 }
 
+// limited reports whether the context or the iteration limit ends the work, in heuristics, too.
 func (t *tree) limited() bool {
-	if t.stop || t.ctx.Err() != nil ||
-		t.maxNodes > 0 && t.nodes >= t.maxNodes || t.maxIter > 0 && t.lp.Iterations() >= t.maxIter {
+	if t.stop || t.ctx.Err() != nil || t.maxIter > 0 && t.lp.Iterations() >= t.maxIter {
 		t.stop = true
 	}
 	return t.stop
 }
 
+// ended reports whether no further node may be visited.
+func (t *tree) ended() bool { return t.limited() || t.maxNodes > 0 && t.nodes >= t.maxNodes }
+
 // search works the open nodes off: one dive after the other, each from the node of the lowest bound.
 func (t *tree) search() {
-	for len(t.open) > 0 && !t.limited() {
+	for len(t.open) > 0 && !t.ended() {
 		n := heap.Pop((*byBound)(t)).(*node)
 		if t.hopeless(n.bound) {
 			continue
 		}
 		jump := true
 		for plunge := 0; n != nil; plunge++ {
-			if plunge > 0 && t.limited() || plunge > plungeNodes && len(t.open) < openLimit {
+			if plunge > 0 && t.ended() || plunge > plungeNodes && len(t.open) < openLimit {
 				heap.Push((*byBound)(t), n)
 				break
 			}
@@ -373,7 +378,9 @@ func (t *tree) visit(n *node, jump bool) *node {
 		t.fixByCost(n)
 		if n.depth == 0 && again == 0 && !t.rootDone {
 			t.rootDone = true
+			t.report(true)
 			t.rootHeuristics(n)
+			t.report(true)
 			if t.hopeless(n.bound) || t.stop {
 				if t.stop {
 					heap.Push((*byBound)(t), n)

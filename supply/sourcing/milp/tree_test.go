@@ -111,3 +111,32 @@ func TestSolveEqualsEnumeration(t *testing.T) {
 		t.Fatalf("%d feasible and %d infeasible cases: too one-sided", feasible, infeasible)
 	}
 }
+
+// TestPartsAgree: with and without cuts, presolve and heuristics the optimum is the same.
+func TestPartsAgree(t *testing.T) {
+	r := rand.New(rand.NewPCG(77, 4))
+	for trial := range uint64(240) {
+		var p *Problem
+		switch trial % 3 {
+		case 0:
+			p = lotSizing(trial, 1+r.IntN(3), 3+r.IntN(6))
+		case 1:
+			p = randomMIP(r, 3+r.IntN(12), r.IntN(8), 2+r.IntN(10))
+		default:
+			p = award{2 + r.IntN(3), 3 + r.IntN(5), 1 + r.IntN(2), 2, r.IntN(2) == 0}.instance(trial)
+		}
+		bare, err := Solve(context.Background(), p, Options{NoCuts: true, NoHeuristics: true, NoPresolve: true, Nodes: 50000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range []Options{{}, {NoCuts: true}, {NoHeuristics: true}, {NoPresolve: true}} {
+			full, err := Solve(context.Background(), p, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if full.Status != bare.Status || full.X != nil && math.Abs(full.Objective-bare.Objective) > 3e-6*(1+math.Abs(bare.Objective)) {
+				t.Fatalf("trial %d with %+v: %s %.9g, bare %s %.9g", trial, o, full.Status, full.Objective, bare.Status, bare.Objective)
+			}
+		}
+	}
+}
