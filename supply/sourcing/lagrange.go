@@ -1,7 +1,6 @@
 package sourcing
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -216,13 +215,15 @@ func (l *lagrange) sorted(s, y, r, w int) []item {
 		}
 	}
 	slices.SortFunc(l.items, func(a, b item) int {
-		if a.e != b.e {
-			return cmp.Compare(a.e, b.e)
+		switch {
+		case a.e < b.e:
+			return -1
+		case a.e > b.e:
+			return 1
+		case a.local != b.local:
+			return a.local - b.local
 		}
-		if a.local != b.local {
-			return cmp.Compare(a.local, b.local)
-		}
-		return cmp.Compare(a.t, b.t)
+		return a.t - b.t
 	})
 	return l.items
 }
@@ -248,7 +249,7 @@ func fill(items []item, set uint32, b band, top float64, take func(item, float64
 		}
 		room := b.hi - vol
 		if it.e >= 0 {
-			room = math.Min(room, b.lo-vol)
+			room = min(room, b.lo-vol)
 			if top >= 0 && it.e > top {
 				break
 			}
@@ -256,7 +257,7 @@ func fill(items []item, set uint32, b band, top float64, take func(item, float64
 		if room <= 0 {
 			break
 		}
-		q := math.Min(room, it.cap)
+		q := min(room, it.cap)
 		vol += q
 		val += q * it.e
 		if take != nil {

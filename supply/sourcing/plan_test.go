@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"roadbook/money"
 	"roadbook/supply/sourcing"
 )
 
@@ -214,7 +215,9 @@ func TestInfeasibleNamesTheClash(t *testing.T) {
 		{"nothing is to be had elsewhere and the capacity is too small in the first month", func(c *sourcing.Case) {
 			none(c)
 			c.Rules.DualSource = nil
-			c.Suppliers[0].Offers[0].Capacity.Values[0], c.Suppliers[1].Offers[0].Capacity.Values[0] = "1", "1"
+			for i := range c.Suppliers {
+				c.Suppliers[i].Offers[0].Capacity.Values = []money.Decimal{"1", "9000", "9000"}
+			}
 		}, []string{"balance[LFP,2024-01]"}},
 	} {
 		c := sourcing.Generate(1, sourcing.Size{Name: "tight", Suppliers: 2, Periods: 3, Packs: 1, Tiers: 1, Offers: 2, Dual: true})

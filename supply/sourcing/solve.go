@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"runtime"
+	"strings"
 	"time"
 
 	"roadbook/fault"
@@ -129,7 +130,9 @@ func Solve(ctx context.Context, c Case, o Options) (Plan, error) {
 
 // decide runs the engines that the options ask for.
 func (n *net) decide(ctx context.Context, o Options, eff effort, hints ...choice) (answer, error) {
-	begun := time.Now()
+	runtime.LockOSThread() // so that the thread's CPU time is this solve's
+	defer runtime.UnlockOSThread()
+	begun := cpuTime()
 	m := n.model(form{})
 	a := answer{cost: math.Inf(1), status: Unknown, columns: len(m.p.Cols), rows: len(m.p.Rows), ints: m.p.Integers()}
 	tell := func(doing string, nodes int, incumbent, bound float64) {
@@ -140,7 +143,7 @@ func (n *net) decide(ctx context.Context, o Options, eff effort, hints ...choice
 	if n.impossible(ctx) {
 		a.status, a.engine, a.stopped = Infeasible, "builtin", "proven"
 		n.conflict(ctx, &a)
-		a.cpu = time.Since(begun)
+		a.cpu = cpuTime() - begun
 		return a, nil
 	}
 	if o.Engine != "exact" {
@@ -165,7 +168,7 @@ func (n *net) decide(ctx context.Context, o Options, eff effort, hints ...choice
 		}
 	}
 	a.bound = math.Max(0, math.Min(a.bound, a.cost))
-	a.cpu += time.Since(begun)
+	a.cpu += cpuTime() - begun
 	switch {
 	case a.status == Infeasible:
 		n.conflict(ctx, &a)
@@ -271,18 +274,42 @@ func (n *net) exact(ctx context.Context, a *answer, m *model, o Options, tell fu
 	}
 	if r.X != nil {
 		f := m.flow(r.X)
-		n.tidy(f)
-		if n.audit(f) == nil {
-			if v := n.objective(f); v < a.cost {
-				a.flow, a.cost = f, v
-				if a.engine != "" {
-					a.engine += ", "
-				}
-				a.engine += r.Engine
-			}
+		found := a.take(n, f)
+		if g := n.newFlow(f.choice); n.refit(ctx, f, g) {
+			found = a.take(n, g) || found
+		}
+		if found {
+			a.engine = strings.TrimPrefix(a.engine+", "+r.Engine, ", ")
 		}
 	}
 	return nil
+}
+
+// take keeps a plan if it is the best so far and keeps every rule.
+func (a *answer) take(n *net, f *flow) bool {
+	n.tidy(f)
+	if n.audit(f) != nil {
+		return false
+	}
+	v := n.objective(f)
+	if v >= a.cost {
+		return false
+	}
+	a.flow, a.cost = f, v
+	return true
+}
+
+// refit writes f's plan with its quantities solved anew into g.
+func (n *net) refit(ctx context.Context, f, g *flow) bool {
+	for w := range n.W {
+		st, err := n.newStage(w)
+		if err != nil || !st.refit(ctx, f) {
+			return false
+		}
+		st.write(g)
+	}
+	n.settle(g)
+	return true
 }
 
 // start gives the integer columns of a plan and leaves the rest to the engine.

@@ -288,7 +288,7 @@ func (st *stage) orderCost(cells [][2]int, open map[[2]int]bool) float64 {
 	return sum
 }
 
-// exchange closes small orders and opens promising ones, one at a time, while the cost falls.
+// exchange closes small orders, opens promising ones and shifts others by a period, one at a time, while the cost falls.
 func (st *stage) exchange(ctx context.Context, c choice, cells [][2]int, open map[[2]int]bool, best float64, bestX []float64, tries int) (float64, []float64) {
 	if _, ok := st.fix(ctx, c, cells, open); !ok {
 		return best, bestX
@@ -297,19 +297,27 @@ func (st *stage) exchange(ctx context.Context, c choice, cells [][2]int, open ma
 	for tries > 0 && ctx.Err() == nil {
 		reduced = st.lp.ReducedCosts(reduced)
 		type move struct {
-			cell [2]int
+			flip []([2]int)
 			gain float64
 		}
 		var moves []move
 		for _, cell := range cells {
-			p := &st.n.pairs[cell[0]]
-			j := st.q[cell[0]][cell[1]]
+			k, t := cell[0], cell[1]
+			p := &st.n.pairs[k]
+			j := st.q[k][t]
 			q := bestX[j]
-			if open[cell] {
-				// Closing saves the order cost; what sits at the minimum order also saves its reduced cost.
-				moves = append(moves, move{cell, p.order + math.Max(0, reduced[j])*q - 0.002*q*st.unitCost(c, cell[0], cell[1])*math.Min(1, q/math.Max(p.cap[cell[1]], 1e-9))})
-			} else if g := -reduced[j]*math.Max(p.moq, 0.3*p.cap[cell[1]]) - p.order; g > 0 {
-				moves = append(moves, move{cell, g})
+			if !open[cell] {
+				if g := -reduced[j]*math.Max(p.moq, 0.3*p.cap[t]) - p.order; g > 0 {
+					moves = append(moves, move{[][2]int{cell}, g})
+				}
+				continue
+			}
+			// Closing saves the order cost; what sits at the minimum order also saves its reduced cost.
+			moves = append(moves, move{[][2]int{cell}, p.order + math.Max(0, reduced[j])*q - 0.002*q*st.unitCost(c, k, t)*math.Min(1, q/math.Max(p.cap[t], 1e-9))})
+			for _, u := range []int{t - 1, t + 1} { // the same order a period earlier or later
+				if u >= 0 && u < st.n.T && st.q[k][u] >= 0 && !open[[2]int{k, u}] && st.n.tier(c, p.s, st.n.year[u], st.w) >= 0 {
+					moves = append(moves, move{[][2]int{cell, {k, u}}, 0.1 * p.order})
+				}
 			}
 		}
 		slices.SortStableFunc(moves, func(a, b move) int { return cmp.Compare(b.gain, a.gain) })
@@ -318,15 +326,19 @@ func (st *stage) exchange(ctx context.Context, c choice, cells [][2]int, open ma
 			if tries--; tries < 0 || mv.gain <= 0 || ctx.Err() != nil {
 				break
 			}
-			open[mv.cell] = !open[mv.cell]
-			st.set(c, mv.cell, open[mv.cell])
+			flip := func() {
+				for _, cell := range mv.flip {
+					open[cell] = !open[cell]
+					st.set(c, cell, open[cell])
+				}
+			}
+			flip()
 			v, ok := st.solve(ctx)
 			if v += st.orderCost(cells, open); ok && v < best-1e-9*math.Abs(best) {
 				best, bestX, improved = v, st.lp.X(bestX), true
 				continue
 			}
-			open[mv.cell] = !open[mv.cell]
-			st.set(c, mv.cell, open[mv.cell])
+			flip()
 		}
 		if !improved {
 			break
@@ -336,6 +348,21 @@ func (st *stage) exchange(ctx context.Context, c choice, cells [][2]int, open ma
 		}
 	}
 	return best, bestX
+}
+
+// refit solves the quantities anew with the first stage and the orders of a plan, which clears another engine's rounding.
+func (st *stage) refit(ctx context.Context, f *flow) bool {
+	st.apply(f.choice)
+	st.fresh = false
+	open := map[[2]int]bool{}
+	for _, cell := range st.lumpy {
+		open[cell] = f.q[st.w][cell[0]][cell[1]] > 0
+	}
+	if _, ok := st.fix(ctx, f.choice, st.lumpy, open); !ok {
+		return false
+	}
+	st.x = st.lp.X(st.x)
+	return true
 }
 
 // write puts the last solution into a plan.

@@ -9,10 +9,11 @@ import (
 // words says a row or bound of the program as a person would.
 func (n *net) words(row string) string {
 	kind, rest, ok := strings.Cut(row, "[")
-	args := strings.Split(strings.TrimSuffix(rest, "]"), ",")
 	if !ok {
 		return row
 	}
+	inside, _, _ := strings.Cut(rest, "]") // a bound goes on: "buy[catl,LFP,2024-03] <= 400"
+	args := strings.Split(inside, ",")
 	in := ""
 	if len(n.c.Scenarios) > 1 {
 		if last := args[len(args)-1]; slices.ContainsFunc(n.c.Scenarios, func(s Scenario) bool { return s.ID == last }) {
