@@ -443,3 +443,40 @@ func TestARegistrationRepeats(t *testing.T) {
 type renamed struct{ bell }
 
 func (renamed) Version() string { return "bell 2" }
+
+func TestAnActualIsDerivedFromItsParts(t *testing.T) {
+	rec := func(key string, v float64, vintage period.Date, level evidence.Level, definition string) record.Record {
+		r := recordtest.Of(key+string(vintage), key, v, vintage)
+		r.Level, r.Definition = level, definition
+		return r
+	}
+	quarters := []record.Record{rec("m/2024Q1/result", -1, "2024-05-01", "R", "operating loss"), rec("m/2024Q2/result", -2, "2024-08-01", "R", "operating loss"),
+		rec("m/2024Q3/result", 1, "2024-11-01", "U", "operating profit"), rec("m/2024Q4/result", 4, "2025-03-01", "R", "operating profit")}
+	spec := strings.Replace(strings.Replace(specText, "adjusted net result", "operating result", 1), "unit: bn, ", "", 1)
+	for _, row := range []struct {
+		why    string
+		rs     []record.Record
+		want   float64
+		level  evidence.Level
+		reason string
+	}{
+		{"four quarters of one definition make a year, as weak as the weakest", quarters, 2, "U", ""},
+		{"a revised quarter moves the sum, not the day on which it was first known", append([]record.Record{rec("m/2024Q4/result", 5, "2025-06-01", "R", "operating profit")}, quarters...), 3, "U", ""},
+		{"three do not", quarters[:3], 0, "", "no actual is known"},
+		{"nor do four of two definitions", append([]record.Record{rec("m/2024Q4/result", 4, "2025-03-01", "R", "net profit")}, quarters[:3]...), 0, "", "no actual is known"},
+		{"a printed year goes before a sum", append([]record.Record{rec("m/FY2024/result", 3, "2025-03-01", "R", "operating profit")}, quarters...), 3, "R", ""},
+		{"a printed year of another definition does not stand in the way", append([]record.Record{rec("m/FY2024/result", 3, "2025-03-01", "R", "net profit")}, quarters...), 2, "U", ""},
+	} {
+		r := run(t, files(map[string]string{"bt/backtest.yaml": spec}), backtest.Options{Model: bell{0, 1, nil}, Now: day("2024-06-01"), AsOf: "2026-01-01",
+			Actuals: func() ([]record.Record, error) { return row.rs, nil }})
+		if row.reason != "" {
+			if u := r.Score.Unscored; len(u) != 2 || u[1].Reason != row.reason {
+				t.Errorf("%s: %+v", row.why, u)
+			}
+			continue
+		}
+		if len(r.Score.Rows) != 1 || r.Score.Rows[0].Actual != row.want || r.Score.Rows[0].Level != row.level || r.Score.Rows[0].First != "2025-03-01" {
+			t.Errorf("%s: %+v", row.why, r.Score.Rows)
+		}
+	}
+}

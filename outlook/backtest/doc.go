@@ -16,6 +16,8 @@
 //   - A registration is hashed with its predictions and never overwritten; one that was touched is not scored.
 //   - A forecast that was registered on or after the day on which its actual became known is a demonstration. It is shown
 //     apart and counts for no skill.
+//   - An actual that nobody printed is derived from its parts by arithmetic, as weak as the weakest; a price per car, sums and
+//     weighted margins of quarters of one definition.
 //   - An actual of another definition scores nothing; neither does a bound, a range or a text. The reason is told.
 //   - A revised actual gives another score beside the first one.
 //

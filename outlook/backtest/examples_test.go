@@ -164,6 +164,32 @@ func TestXiaomi2023(t *testing.T) {
 	}
 }
 
+// Scored against the calibration file itself, the same figures come out: what nobody printed is derived.
+func TestXiaomi2023AgainstTheFile(t *testing.T) {
+	all, err := record.Import(recordtest.File(t, calibration))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := example(t, xiaomi).Score
+	r, err := backtest.Run(t.Context(), xiaomi, "backtest.yaml", backtest.Options{Now: day("2026-11-26"), AsOf: "2026-11-26",
+		Actuals: func() ([]record.Record, error) { return all, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Score.Rows) != len(own.Rows) {
+		t.Fatalf("%d rows, against its own actuals %d", len(r.Score.Rows), len(own.Rows))
+	}
+	for i, row := range r.Score.Rows {
+		o := own.Rows[i]
+		if row.Target != o.Target || math.Abs(row.Actual-o.Actual) > 1e-4*math.Abs(o.Actual) || row.Level != o.Level || row.Vintage != o.Vintage {
+			t.Errorf("%s: %g (%s, %s), of its own %g (%s, %s)", row.Target, row.Actual, row.Level, row.Vintage, o.Actual, o.Level, o.Vintage)
+		}
+		if row.Level == "D" && !strings.HasPrefix(row.Source, "derived from xiaomi/") {
+			t.Errorf("%s is derived from %q", row.Target, row.Source)
+		}
+	}
+}
+
 func TestMakers(t *testing.T) {
 	r := example(t, makers)
 	s := r.Score

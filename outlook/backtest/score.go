@@ -129,6 +129,10 @@ func (r Registration) match(f Frozen, p Prediction, facts []record.Fact) (Row, *
 		return Row{}, no
 	}
 	fact, ok := find(facts, f.Maker, p.Target, at)
+	first := fact.First()
+	if !ok {
+		fact, first, ok = derive(facts, f.Maker, p.Target, at)
+	}
 	if !ok {
 		no.Reason = otherDefinitions(facts, f.Maker, p.Target, at)
 		return Row{}, no
@@ -140,7 +144,7 @@ func (r Registration) match(f Frozen, p Prediction, facts []record.Fact) (Row, *
 		return Row{}, no
 	}
 	row := Row{Forecast: f.Name, Variant: f.Variant, Maker: f.Maker, AsOf: f.AsOf, Target: p.Target, P5: no.P5, P50: no.P50, P95: no.P95,
-		Actual: actual, Record: fact.ID, Source: fact.Source, Vintage: fact.Vintage, First: fact.First(), Level: fact.Level, Label: Forecast,
+		Actual: actual, Record: fact.ID, Source: fact.Source, Vintage: fact.Vintage, First: first, Level: fact.Level, Label: Forecast,
 		PIT: chance.PITOf(p.Quantiles, actual), CRPS: chance.CRPS(p.Quantiles, actual)}
 	row.Inside = row.PIT.Within(r.Spec.Coverage)
 	if period.DateOf(r.Registered) >= row.First {
