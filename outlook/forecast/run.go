@@ -366,7 +366,7 @@ func Law(s chance.Spec) string {
 		}
 	}
 	if s.Kind == chance.KindFixed && s.Value != nil {
-		return number(*s.Value)
+		return exact(*s.Value)
 	}
 	for _, x := range []struct {
 		name string

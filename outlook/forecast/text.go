@@ -112,7 +112,7 @@ func (t *text) years() {
 		case y.Partial:
 			note = fmt.Sprintf("%s to %s only", y.From, y.Until)
 		case len(y.Actual) > 0:
-			note = fmt.Sprintf("with %d reported quarters", len(y.Actual))
+			note = fmt.Sprintf("with reported quarters: %d", len(y.Actual))
 		}
 		rows = append(rows, fmt.Sprintf("%d\t%s\t%s to %s\t%s\t%s\t%s\t%s\t%s", y.Year, percent(y.Chance.Value), percent(y.Chance.Low), percent(y.Chance.High),
 			percent(y.Without.Value), large(y.Profit.P5.Value), large(y.Profit.P50.Value), large(y.Profit.P95.Value), note))

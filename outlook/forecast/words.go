@@ -25,6 +25,14 @@ func number(v float64) string {
 	return trim(strconv.FormatFloat(v, 'f', 4, 64))
 }
 
+// exact writes a known figure as it is.
+func exact(v float64) string {
+	if v == math.Trunc(v) && math.Abs(v) >= 1000 && math.Abs(v) < 1e15 {
+		return thousands(v)
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
 // round keeps five significant digits.
 func round(v float64) float64 {
 	r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'e', 4, 64), 64)
