@@ -313,6 +313,8 @@ func TestARegistrationCannotSeeActuals(t *testing.T) {
 	for _, row := range []struct{ why, text, code string }{
 		{"a prior from the future", strings.Replace(caseText, "vintage: 2024-05-31", "vintage: 2024-06-01", 1), "backtest_foresight"},
 		{"deep inside", caseText + "a: {b: [{c: {vintage: \"2025-01-01\"}}]}\n", "backtest_foresight"},
+		{"in a list of one alias", caseText + "a: &a [{vintage: 2024-07-01}]\nb: *a\n", "backtest_foresight"},
+		{"a small file that unfolds into a large one", bomb(), "backtest"},
 		{"a case of another day", strings.Replace(caseText, "as_of: 2024-05-31", "as_of: 2024-05-30", 1), "backtest"},
 	} {
 		_, err := backtest.Run(t.Context(), files(map[string]string{"bt/case.yaml": row.text}), "bt/backtest.yaml", backtest.Options{Model: bell{1, 1, nil}, RegisterOnly: true})
@@ -320,6 +322,15 @@ func TestARegistrationCannotSeeActuals(t *testing.T) {
 			t.Errorf("%s: %v", row.why, err)
 		}
 	}
+}
+
+// bomb is a case of a million values in a few lines.
+func bomb() string {
+	s := caseText + "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+	for i := 1; i < 6; i++ {
+		s += fmt.Sprintf("a%d: &a%d [%s*a%d]\n", i, i, strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 9), i-1)
+	}
+	return s
 }
 
 func TestTheRegistrationIsKeptBeforeTheActualsAreOpened(t *testing.T) {

@@ -13,8 +13,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"roadbook/fault"
 	"roadbook/outlook/chance"
 	"roadbook/outlook/record"
@@ -200,18 +198,31 @@ func freeze(ctx context.Context, e Entry, rules []Naive, src Source) (Frozen, er
 // knownBy refuses a case that is not of the day, or in which anything has a later vintage, wherever it stands.
 func knownBy(text []byte, asOf period.Date) error {
 	var doc any
-	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return bad("/case", "%s", yaml.FormatError(err, false, true))
+	if err := record.Decode(text, &doc); err != nil {
+		return bad("/case", "%v", err)
 	}
 	if m, ok := doc.(map[string]any); !ok || fmt.Sprint(m["as_of"]) != string(asOf) {
 		return bad("/as_of", "the case is not as of %s, the forecast's day", asOf)
 	}
-	return vintages(doc, asOf, "/case", 0)
+	w := walk{asOf: asOf}
+	return w.vintages(doc, "/case", 0)
 }
 
-func vintages(v any, asOf period.Date, at string, depth int) error {
-	if depth > 32 {
-		return bad("/case", "the case is nested deeper than 32")
+// Limits of a case's shape: aliases within aliases make a small file a large one.
+const (
+	MaxNodes = 200_000
+	MaxDepth = 32
+)
+
+// walk looks for vintages after a day.
+type walk struct {
+	asOf period.Date
+	seen int
+}
+
+func (w *walk) vintages(v any, at string, depth int) error {
+	if w.seen++; w.seen > MaxNodes || depth > MaxDepth {
+		return bad("/case", "the case is nested deeper than %d or has more than %d values", MaxDepth, MaxNodes)
 	}
 	switch v := v.(type) {
 	case map[string]any:
@@ -221,16 +232,16 @@ func vintages(v any, asOf period.Date, at string, depth int) error {
 		}
 		slices.Sort(keys)
 		for _, k := range keys {
-			if s, ok := v[k].(string); ok && k == "vintage" && period.Date(s) > asOf {
-				return fault.New(fault.Refused, "backtest_foresight", "the case uses what became known on %s, after the forecast's day %s", s, asOf).At(at + "/" + k)
+			if s, ok := v[k].(string); ok && k == "vintage" && period.Date(s) > w.asOf {
+				return fault.New(fault.Refused, "backtest_foresight", "the case uses what became known on %s, after the forecast's day %s", s, w.asOf).At(at + "/" + k)
 			}
-			if err := vintages(v[k], asOf, at+"/"+k, depth+1); err != nil {
+			if err := w.vintages(v[k], at+"/"+k, depth+1); err != nil {
 				return err
 			}
 		}
 	case []any:
 		for i, e := range v {
-			if err := vintages(e, asOf, at+"/"+strconv.Itoa(i), depth+1); err != nil {
+			if err := w.vintages(e, at+"/"+strconv.Itoa(i), depth+1); err != nil {
 				return err
 			}
 		}

@@ -1,13 +1,10 @@
 package backtest
 
 import (
-	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/goccy/go-yaml"
 
 	"roadbook/fault"
 	"roadbook/outlook/record"
@@ -92,8 +89,8 @@ func Parse(b []byte) (Spec, error) {
 		return Spec{}, fault.New(fault.Invalid, "backtest_size", "a backtest's file has at most %d bytes, this one %d", MaxSpec, len(b))
 	}
 	s := Spec{Paths: 16_384, Scrambles: 16, Coverage: 0.9}
-	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.DisallowUnknownField()).Decode(&s); err != nil {
-		return Spec{}, fault.New(fault.Invalid, "backtest_yaml", "%s", yaml.FormatError(err, false, true))
+	if err := record.Decode(b, &s); err != nil {
+		return Spec{}, fault.New(fault.Invalid, "backtest_yaml", "%v", err)
 	}
 	for i := range s.Forecasts {
 		if s.Forecasts[i].Targets == nil {

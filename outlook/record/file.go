@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 
-	"github.com/goccy/go-yaml"
-
 	"roadbook/fault"
 	"roadbook/id"
 )
@@ -29,8 +27,8 @@ func Read(b []byte) ([]Record, error) {
 		return Import(b)
 	}
 	var f file
-	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.DisallowUnknownField()).Decode(&f); err != nil {
-		return nil, fault.New(fault.Invalid, "records_yaml", "%s", yaml.FormatError(err, false, true))
+	if err := Decode(b, &f); err != nil {
+		return nil, fault.New(fault.Invalid, "records_yaml", "%v", err)
 	}
 	if len(f.Records) == 0 || len(f.Records) > MaxBatch {
 		return nil, fault.New(fault.Invalid, "records", "a file of records holds 1 to %d, this one %d", MaxBatch, len(f.Records)).At("/records")
