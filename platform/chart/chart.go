@@ -159,6 +159,7 @@ func (p Plot) extent() (lo, hi float64) {
 			}
 		}
 	}
+	// Zero is seen, but for lines alone that lie far from it.
 	for i := range p.X {
 		up, down := 0.0, 0.0
 		for _, b := range p.Bars {
@@ -181,10 +182,43 @@ func (p Plot) extent() (lo, hi float64) {
 	for _, m := range p.Marks {
 		see(m.Y)
 	}
+	if len(p.Bars) == 0 && len(p.Bands) == 0 && lo == 0 {
+		if least := p.least(); least > hi/2 { // lines alone that lie far from zero: what moves is what is asked
+			lo = least
+		}
+	}
 	if lo == hi {
 		hi = lo + 1
 	}
 	return lo, hi
+}
+
+// least is the smallest value of lines, dots and marks.
+func (p Plot) least() float64 {
+	least := math.Inf(1)
+	see := func(v float64) {
+		if finite(v) {
+			least = min(least, v)
+		}
+	}
+	for _, l := range p.Lines {
+		for _, v := range l.Y {
+			see(v)
+		}
+	}
+	for _, d := range p.Dots {
+		see(d.Y)
+		if d.Lo != d.Hi {
+			see(d.Lo)
+		}
+	}
+	for _, m := range p.Marks {
+		see(m.Y)
+	}
+	if math.IsInf(least, 1) {
+		return 0
+	}
+	return least
 }
 
 func (p Plot) bars(w *writer, s scale) {

@@ -106,6 +106,17 @@ func TestStackedBarsAddUp(t *testing.T) {
 	}
 }
 
+func TestLinesFarFromZeroFillTheDrawing(t *testing.T) {
+	p := chart.Plot{X: []string{"a", "b"}, Lines: []chart.Series{{Name: "cost", Y: []float64{60_000, 66_000}}}}
+	if all := parse(t, p.SVG()); len(with(all, "c-zero")) != 0 {
+		t.Error("zero is drawn, and what moves is flat")
+	}
+	p.Bars = []chart.Series{{Name: "bar", Y: []float64{1, 2}}}
+	if all := parse(t, p.SVG()); len(with(all, "c-zero")) != 1 {
+		t.Error("a bar without its zero lies")
+	}
+}
+
 func TestRanges(t *testing.T) {
 	r := chart.Ranges{Title: "Tornado", Base: 10, Rows: []chart.Range{{Label: "volume", From: 4, To: 20}, {Label: "price", From: 12, To: 11, Lo: 9, Hi: 13}}}
 	all := parse(t, r.SVG())

@@ -219,6 +219,24 @@ func (r *Runs) Latest(ctx context.Context, kind string) (Run, error) {
 	return run, err
 }
 
+// Inputs returns what the runs of a kind that have a result were asked with, the newest first.
+func (r *Runs) Inputs(ctx context.Context, kind string, limit int) ([][]byte, error) {
+	rows, err := r.db.Read().Query(ctx, `SELECT input FROM runs_run WHERE kind = $1 AND result <> '' ORDER BY id DESC LIMIT $2`, kind, max(1, min(limit, MaxList)))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out [][]byte
+	for rows.Next() {
+		var input string
+		if err := rows.Scan(&input); err != nil {
+			return nil, err
+		}
+		out = append(out, []byte(input))
+	}
+	return out, rows.Err()
+}
+
 // Stop asks a run to end with what it has found. One that has ended stays as it is.
 func (r *Runs) Stop(ctx context.Context, id string) (Run, error) {
 	err := r.db.Tx(ctx, func(tx *sqldb.Tx) error {

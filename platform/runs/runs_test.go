@@ -89,6 +89,9 @@ func TestRuns(t *testing.T) {
 			if latest, err := r.Latest(t.Context(), "sum"); err != nil || latest.ID != run.ID {
 				t.Errorf("latest %+v, %v", latest, err)
 			}
+			if inputs, err := r.Inputs(t.Context(), "sum", 10); err != nil || len(inputs) != 1 || string(inputs[0]) != "one" {
+				t.Errorf("inputs %q, %v", inputs, err)
+			}
 			list, err := r.List(t.Context(), "sum", "", 10)
 			if err != nil || len(list) != 1 || list[0].Result != nil {
 				t.Errorf("list %+v, %v", list, err)
