@@ -32,7 +32,7 @@ var imports = map[string][]string{
 	"billing":  {"offer", "ledger"},
 	"partner":  {"ledger", "billing"},
 	"outlook":  {"fleet", "supply", "ledger", "offer", "billing", "partner", "apps", "signal"},
-	"console":  append([]string{"platform/web"}, domains...),
+	"console":  append([]string{"platform/web", "platform/chart"}, domains...),
 	"car":      {"wire", "pilot", "car"},
 	"examples": {},
 	"app":      {"*"}, "tour": {"*"}, "cmd": {"*"}, ".": {},

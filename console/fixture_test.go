@@ -231,5 +231,5 @@ func (f *fixture) Counters(context.Context) (Counters, error) {
 }
 
 func handler(f *fixture) http.Handler {
-	return Handler(f, f, slog.New(slog.NewTextHandler(io.Discard, nil)), "console.example")
+	return Handler(f, f, f, slog.New(slog.NewTextHandler(io.Discard, nil)), "console.example")
 }

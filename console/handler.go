@@ -17,14 +17,15 @@ import (
 
 // console holds what the pages ask.
 type console struct {
-	src  Source
-	live Live
-	log  *slog.Logger
+	src     Source
+	studies Studies
+	live    Live
+	log     *slog.Logger
 }
 
 // Handler serves the pages. Besides loopback names it answers to the host names given, written in lower case without a port.
-func Handler(src Source, live Live, log *slog.Logger, hosts ...string) http.Handler {
-	c := &console{src: src, live: live, log: log}
+func Handler(src Source, studies Studies, live Live, log *slog.Logger, hosts ...string) http.Handler {
+	c := &console{src: src, studies: studies, live: live, log: log}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", c.page(c.home))
 	mux.HandleFunc("/cars", c.page(c.cars))
@@ -34,6 +35,9 @@ func Handler(src Source, live Live, log *slog.Logger, hosts ...string) http.Hand
 	mux.HandleFunc("/invoices/{id}", c.page(c.invoice))
 	mux.HandleFunc("/campaigns", c.page(c.campaigns))
 	mux.HandleFunc("/campaigns/{id}", c.page(c.campaign))
+	mux.HandleFunc("/forecast", c.page(c.forecast))
+	mux.HandleFunc("/sourcing", c.page(c.award))
+	mux.HandleFunc("/backtest", c.page(c.backtest))
 	mux.HandleFunc("/find", c.find)
 	mux.HandleFunc("/events", c.events)
 	mux.Handle("/assets/", assetServer())

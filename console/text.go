@@ -83,6 +83,20 @@ func splitAnswer(answer string) (claim, grounds string) {
 	return sentence(answer[:i]), sentence(answer[i+2:])
 }
 
+// headline is the first sentence of an answer that has several, and rest are the others.
+func headline(answer string) string { h, _ := splitSentence(answer); return h }
+
+func rest(answer string) string { _, r := splitSentence(answer); return r }
+
+func splitSentence(answer string) (first, rest string) {
+	for i := 0; i+2 < len(answer); i++ {
+		if (answer[i] == '.' || answer[i] == ':') && answer[i+1] == ' ' && strings.Contains(answer[:i], " ") {
+			return sentence(answer[:i]), sentence(answer[i+2:])
+		}
+	}
+	return sentence(answer), ""
+}
+
 // number writes a coordinate for the drawing.
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 

@@ -54,3 +54,15 @@ func TestAnswerInTwoParts(t *testing.T) {
 		}
 	}
 }
+
+func TestHeadline(t *testing.T) {
+	for _, row := range []struct{ why, answer, first, rest string }{
+		{"the first sentence is the headline", "Buy 5.5 packs from a. Leaving b out costs 3.", "Buy 5.5 packs from a.", "Leaving b out costs 3."},
+		{"a colon ends a claim too", "No: software does not close the gap: 400 of 20.", "No: software does not close the gap.", "400 of 20."},
+		{"a single sentence has no rest", "There is no plan.", "There is no plan.", ""},
+	} {
+		if f, r := headline(row.answer), rest(row.answer); f != row.first || r != row.rest {
+			t.Errorf("%s: %q and %q", row.why, f, r)
+		}
+	}
+}
