@@ -25,6 +25,8 @@ import (
 	"roadbook/offer"
 	"roadbook/offer/offersql"
 	"roadbook/outlook"
+	"roadbook/outlook/outlooksql"
+	"roadbook/outlook/record"
 	"roadbook/partner"
 	"roadbook/partner/partnersql"
 	"roadbook/platform/blob"
@@ -33,6 +35,7 @@ import (
 	"roadbook/platform/jobs"
 	"roadbook/platform/mqttedge"
 	"roadbook/platform/pki"
+	"roadbook/platform/runs"
 	"roadbook/platform/sqldb"
 	"roadbook/platform/web"
 	"roadbook/signal"
@@ -62,6 +65,7 @@ type App struct {
 	events *jobs.Dispatcher
 	edge   *mqttedge.Edge
 	marks  marks
+	runs   *runs.Runs
 
 	Fleet    *fleet.Service
 	Supply   *supply.Service
@@ -73,6 +77,7 @@ type App struct {
 	Signal   *signal.Service
 	Apps     *apps.Service
 	Outlook  *outlook.Service
+	Records  *record.Service
 	Passport *passport.Service
 	books    books
 
@@ -117,6 +122,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		{"app", migrations()}, {"fleet", fleetsql.Migrations()}, {"supply", supplysql.Migrations()}, {"ledger", ledgersql.Migrations()},
 		{"offer", offersql.Migrations()}, {"billing", billingsql.Migrations()}, {"fakepay", fakepay.Migrations()},
 		{"partner", partnersql.Migrations()}, {"update", updatesql.Migrations()}, {"signal", signalsql.Migrations()}, {"apps", appssql.Migrations()},
+		{"outlook", outlooksql.Migrations()}, {"runs", runs.Migrations()},
 	} {
 		if err := a.db.Migrate(ctx, m.domain, m.files); err != nil {
 			return err
@@ -191,6 +197,8 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.buildPassports(); err != nil {
 		return err
 	}
+	a.Records = record.New(outlooksql.New(a.db))
+	a.runs = runs.New(a.db, a.log)
 	a.Outlook, err = outlook.New(a.Ledger, a.Fleet, a.Billing, a.clock, a.cfg.Currency)
 	return err
 }
@@ -243,6 +251,7 @@ func (a *App) listen() {
 		return a.books.settled(ctx, e)
 	}))
 	a.hints()
+	a.studies()
 }
 
 // Start begins to listen and to work. The addresses are known when it returns.
@@ -266,6 +275,9 @@ func (a *App) Start(ctx context.Context) error {
 	a.servers = append(a.servers, con)
 	a.console = con.Addr()
 	a.events.Start(ctx)
+	if err := a.runs.Start(ctx); err != nil {
+		return fmt.Errorf("long work: %w", err)
+	}
 	ctx, a.stop = context.WithCancel(ctx)
 	a.done = make(chan struct{})
 	go a.work(ctx)
@@ -298,6 +310,9 @@ func (a *App) Stop(ctx context.Context) error {
 	if a.edge != nil {
 		errs = append(errs, a.edge.Stop())
 		a.edge = nil
+	}
+	if a.runs != nil {
+		a.runs.Close()
 	}
 	if a.events != nil {
 		a.events.Stop()

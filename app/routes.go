@@ -19,6 +19,7 @@ import (
 	"roadbook/offer/offerhttp"
 	"roadbook/outlook/outlookhttp"
 	"roadbook/partner/partnerhttp"
+	"roadbook/platform/runs"
 	"roadbook/platform/web"
 	"roadbook/signal/signalhttp"
 	"roadbook/supply/supplyhttp"
@@ -62,6 +63,8 @@ func (a *App) consoleHandler() http.Handler {
 	signalhttp.Register(api, a.Signal)
 	appshttp.Register(api, a.Apps)
 	outlookhttp.Register(api, a.Outlook)
+	outlookhttp.RegisterRecords(api, a.Records)
+	runs.Register(api, a.runs)
 	a.registerOwn(api)
 	mux.Handle("GET /metrics", promhttp.Handler())
 
@@ -73,7 +76,7 @@ func (a *App) consoleHandler() http.Handler {
 	root.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	root.Handle("/passport/", supplyhttp.PassportPages(a.Passport, a.log)) // public: the QR code on a battery leads here
 	src := newSource(a)
-	root.Handle("/", console.Handler(src, src, a.log, a.cfg.Hosts...))
+	root.Handle("/", console.Handler(src, src, src, a.log, a.cfg.Hosts...))
 	return root
 }
 

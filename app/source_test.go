@@ -290,7 +290,7 @@ func TestPagesOfTheSource(t *testing.T) {
 	if err != nil || inv.Number != "INV-1" {
 		t.Fatalf("by its number: %+v, %v", inv, err)
 	}
-	pages := console.Handler(f.source, f.source, f.a.log)
+	pages := console.Handler(f.source, f.source, f.source, f.a.log)
 	for _, row := range []struct{ path, want string }{
 		{"/", "of 1"}, {"/cars", string(f.cars[0].Serial())}, {"/cars/" + string(f.cars[0]), "Pack received"},
 		{"/ledger?account=revenue:hardware", "215,900"}, {"/ledger/1", "Car " + string(f.cars[0])},

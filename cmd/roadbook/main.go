@@ -14,10 +14,13 @@ import (
 )
 
 type cli struct {
-	Demo  demoCmd  `cmd:"" help:"Send a small fleet down its whole road, and show what each car earned."`
-	Serve serveCmd `cmd:"" help:"Run the maker's side."`
-	Bench benchCmd `cmd:"" help:"Measure."`
-	Log   string   `help:"What to log to standard error: debug, info, warn, error." default:"warn" enum:"debug,info,warn,error"`
+	Demo     demoCmd     `cmd:"" help:"Send a small fleet down its whole road, and show what each car earned."`
+	Serve    serveCmd    `cmd:"" help:"Run the maker's side."`
+	Forecast forecastCmd `cmd:"" help:"Answer whether software will carry the car, with error bars."`
+	Source   sourceCmd   `cmd:"" help:"Decide from whom to buy the battery packs, and what every rule costs."`
+	Backtest backtestCmd `cmd:"" help:"Freeze forecasts before their actuals are read, and score them."`
+	Bench    benchCmd    `cmd:"" help:"Measure."`
+	Log      string      `help:"What to log to standard error: debug, info, warn, error." default:"warn" enum:"debug,info,warn,error"`
 }
 
 func main() {

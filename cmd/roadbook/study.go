@@ -1,0 +1,104 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"roadbook/app/client"
+	"roadbook/platform/runs"
+)
+
+// asked says where a study is computed and what is written of it.
+type asked struct {
+	File   string `short:"f" required:"" help:"The case, YAML or JSON. - is standard input." placeholder:"FILE"`
+	JSON   string `name:"json" help:"Write the whole result as JSON. - is standard output, instead of the text." placeholder:"FILE"`
+	HTML   string `name:"html" help:"Write a report that needs nothing else, with pictures." placeholder:"FILE"`
+	Server string `help:"Have this server compute; its console shows the result." placeholder:"URL" env:"ROADBOOK_SERVER_STUDY"`
+	Token  string `help:"The operator's token of the server (default: read from DATA/token)." env:"ROADBOOK_TOKEN"`
+	Data   string `help:"Data folder of a server on this machine, for its token." default:"data" type:"path"`
+}
+
+// remote asks a server for a study and follows its progress. The result is read into out.
+func (a asked) remote(ctx context.Context, kind string, input []byte, out any) error {
+	token := a.Token
+	if token == "" {
+		b, err := os.ReadFile(filepath.Join(a.Data, "token"))
+		if err != nil {
+			return fmt.Errorf("no token: give --token or ROADBOOK_TOKEN, or --data of a server on this machine: %w", err)
+		}
+		token = strings.TrimSpace(string(b))
+	}
+	cl := client.Client{Base: a.Server, Token: token}
+	var run runs.Run
+	if err := cl.Do(ctx, "POST", "/v1/runs/"+kind, uuid.NewString(), input, &run); err != nil {
+		return err
+	}
+	tell := progress(os.Stderr)
+	for !run.State.Ended() {
+		select {
+		case <-ctx.Done(): // interrupted: what was found until now is what we want
+			ctx = context.WithoutCancel(ctx)
+			if err := cl.Post(ctx, "/v1/runs/"+run.ID+"/stop", uuid.NewString(), struct{}{}, nil); err != nil {
+				return err
+			}
+			time.Sleep(runs.Beat)
+		case <-time.After(300 * time.Millisecond):
+		}
+		if err := cl.Get(ctx, "/v1/runs/"+run.ID, &run); err != nil {
+			return err
+		}
+		if run.Total > 0 {
+			tell(run.Done, run.Total, run.Doing)
+		}
+	}
+	if len(run.Result) == 0 {
+		return fmt.Errorf("%s: %s", run.State, cmp.Or(run.Error, "nothing was found until then"))
+	}
+	return json.Unmarshal(run.Result, out)
+}
+
+// write writes what was asked for: JSON, HTML, and the text unless the JSON goes to standard output.
+func (a asked) write(out io.Writer, result any, text func(io.Writer) error, html func(io.Writer) error) error {
+	if a.JSON != "" {
+		b, err := json.MarshalIndent(result, "", "  ")
+		if err != nil {
+			return err
+		}
+		if a.JSON == "-" {
+			_, err := out.Write(append(b, '\n'))
+			return err
+		}
+		if err := os.WriteFile(a.JSON, append(b, '\n'), 0o644); err != nil {
+			return err
+		}
+	}
+	if a.HTML != "" {
+		if err := toFile(a.HTML, html); err != nil {
+			return err
+		}
+	}
+	return text(out)
+}
+
+// toFile writes a file whole or not at all.
+func toFile(name string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".roadbook-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
