@@ -11,6 +11,9 @@ const (
 	diveShare   = 0.1 // of the fractional columns, those nearest to whole numbers are fixed at once
 	diveIters   = 5   // a dive may cost this many times the root's iterations
 	subNodes    = 150 // nodes of a search near the incumbent
+	rootMisses  = 4   // searches near the incumbent at the root without success
+	patchFirst  = 0.2 // share of the integer columns that the first patch leaves open
+	patchRow    = 64  // longer rows do not tie a patch together
 	subFixed    = 0.3 // least share of integer columns fixed for it
 	startNodes  = 200 // nodes to complete a partial start
 	maxSubDepth = 1   // searches within searches
@@ -179,9 +182,10 @@ func (t *tree) finish() {
 }
 
 // near searches the present domain with a small tree of its own.
-func (t *tree) near(nodes int) {
+// It returns whether the incumbent improved and whether the small tree was worked off.
+func (t *tree) near(nodes int) (better, whole bool) {
 	if t.depth >= maxSubDepth || t.stop {
-		return
+		return false, false
 	}
 	q := t.q.Clone()
 	for _, j := range t.ints {
@@ -196,10 +200,12 @@ func (t *tree) near(nodes int) {
 	}
 	r, err := s.run()
 	t.lp.iterations += r.Iterations
+	before := t.value
 	if err == nil && r.X != nil {
 		t.offer(r.X)
 	}
 	t.limited()
+	return t.value < before, r.Status == Optimal || r.Status == Infeasible
 }
 
 // rootHeuristics looks for a first incumbent.
@@ -224,11 +230,13 @@ func (t *tree) rootHeuristics(n *node) {
 		t.dive(kind, x)
 	}
 	t.improve()
-	if t.best != nil && !t.limited() {
+	for misses := 0; t.best != nil && misses < rootMisses && !t.limited(); {
 		t.reset(&m)
-		t.rins(x)
+		if !t.around(x) {
+			misses++
+		}
+		t.improve()
 	}
-	t.improve()
 	t.reset(&m)
 	t.lastHeur = t.nodes
 }
@@ -245,8 +253,8 @@ func (t *tree) nodeHeuristics(n *node) bool {
 	t.mark(&m)
 	made := append([]change(nil), t.dom.made...)
 	x := append([]float64(nil), t.x...)
-	if t.best != nil && t.kind%(subEvery/diveEvery) == 0 {
-		t.rins(x)
+	if t.best != nil && t.kind%2 == 0 {
+		t.around(x)
 	} else {
 		t.dive(t.kind%diveKinds, x)
 	}
@@ -256,8 +264,76 @@ func (t *tree) nodeHeuristics(n *node) bool {
 	return true
 }
 
+// around searches near the incumbent: alternately where the relaxation disagrees with it, and a patch of columns that
+// rows tie together. The patch grows when it was searched to its end in vain and shrinks when it was not.
+func (t *tree) around(x []float64) bool {
+	if t.depth >= maxSubDepth {
+		return false
+	}
+	t.turn++
+	if t.turn%3 == 1 {
+		return t.rins(x)
+	}
+	if t.patch == 0 {
+		t.patch = patchFirst
+	}
+	if !t.freePatch(int(t.patch * float64(len(t.ints)))) {
+		return false
+	}
+	better, whole := t.near(subNodes)
+	switch {
+	case better:
+	case whole:
+		t.patch = math.Min(t.patch*1.4, 0.8)
+	default:
+		t.patch = math.Max(t.patch*0.7, 0.02)
+	}
+	return better
+}
+
+// freePatch fixes all integers to the incumbent but n of them, found from a seed column along short rows.
+func (t *tree) freePatch(n int) bool {
+	free := make(map[int32]bool, n)
+	seen := make(map[int32]bool)
+	a := t.dom.a
+	for k := 0; len(free) < n && k < 20; k++ {
+		seed := t.ints[int(noise(t.turn*64+k)*float64(len(t.ints)))]
+		if t.dom.lo[seed] == t.dom.hi[seed] {
+			continue
+		}
+		queue := []int32{seed}
+		seen[seed] = true
+		for h := 0; h < len(queue) && len(free) < n; h++ {
+			j := queue[h]
+			if t.dom.integer[j] {
+				free[j] = true
+			}
+			for e := a.colStart[j]; e < a.colStart[j+1]; e++ {
+				i := a.rowIdx[e]
+				if a.rowStart[i+1]-a.rowStart[i] > patchRow {
+					continue
+				}
+				for f := a.rowStart[i]; f < a.rowStart[i+1]; f++ {
+					if v := a.colIdx[f]; !seen[v] {
+						seen[v] = true
+						queue = append(queue, v)
+					}
+				}
+			}
+		}
+	}
+	for _, j := range t.ints {
+		if v := t.best[j]; !free[j] && t.dom.lo[j] < t.dom.hi[j] && v >= t.dom.lo[j] && v <= t.dom.hi[j] {
+			if !t.fixTo(j, v) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // rins fixes the integers on which the relaxation and the incumbent agree and searches the rest.
-func (t *tree) rins(x []float64) {
+func (t *tree) rins(x []float64) bool {
 	fixed := 0
 	for _, j := range t.ints {
 		if t.dom.lo[j] == t.dom.hi[j] {
@@ -266,15 +342,16 @@ func (t *tree) rins(x []float64) {
 		}
 		if v := t.best[j]; math.Abs(v-x[j]) < IntegerTol && v >= t.dom.lo[j] && v <= t.dom.hi[j] {
 			if !t.fixTo(j, v) {
-				return
+				return false
 			}
 			fixed++
 		}
 	}
 	if float64(fixed) < subFixed*float64(len(t.ints)) {
-		return
+		return false
 	}
-	t.near(subNodes)
+	better, _ := t.near(subNodes)
+	return better
 }
 
 // Kinds of dives.

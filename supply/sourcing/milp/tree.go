@@ -38,7 +38,6 @@ type tree struct {
 	ints []int32
 
 	rootLo, rootHi []float64 // of all columns, after presolve and fixing at the root
-	domLo, domHi   []float64
 
 	open     []*node
 	seq      int
@@ -54,7 +53,9 @@ type tree struct {
 	current  *node // being visited
 	lastHeur int
 	kind     int
-	fresh    bool // a new incumbent that Options.Improve has not seen
+	turn     int     // searches near the incumbent so far
+	patch    float64 // share of integer columns that the next patch leaves open
+	fresh    bool    // a new incumbent that Options.Improve has not seen
 	sbIter   int
 	root     rootCosts
 	depth    int // of nested searches
