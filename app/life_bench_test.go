@@ -87,7 +87,9 @@ func BenchmarkCohorts(b *testing.B) {
 				}
 			}
 		}
-		return nil
+		_, err := tx.Exec(ctx, `INSERT INTO ledger_total (account, product, partner, market, month, currency, debit, credit)
+			SELECT account, product, partner, market, month, currency, SUM(debit), SUM(credit) FROM ledger_sum GROUP BY account, product, partner, market, month, currency`)
+		return err
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -15,7 +15,8 @@
 //   - Every posting debits one account and credits another by the same positive amount: Σ debits = Σ credits per currency.
 //   - One ref is booked once. The same ref with the same content answers what is stored; with other content it is refused.
 //   - Sequence numbers are 1, 2, 3… without a gap, and each entry's Chain covers all entries before it.
-//   - The roll-up equals the sum of the postings: both are written in one transaction. Service.Verify checks all four.
+//   - The roll-up equals the sum of the postings, by vehicle and over all: all three are written in one transaction.
+//     Service.Verify checks all four.
 //
 // # Says
 //

@@ -39,8 +39,8 @@ type Store interface {
 	// Over adds the selected rows of the vehicles up by account, product, month and currency, sorted by SortSums. At most
 	// MaxVehicles; none means all, and what is of none.
 	Over(ctx context.Context, vehicles []string, f Filter) ([]Sum, error)
-	// State returns the head and the whole roll-up as they were at one moment.
-	State(ctx context.Context) (Head, []Sum, error)
+	// State returns the head, the whole roll-up, and the roll-up over all vehicles, as they were at one moment.
+	State(ctx context.Context) (head Head, sums, totals []Sum, err error)
 }
 
 // Service is the ledger.

@@ -51,6 +51,17 @@ func RollUp(entries ...Entry) []Sum {
 	return sorted(at)
 }
 
+// Fleet adds rows up over their vehicles, in the order of the rows' keys.
+func Fleet(sums []Sum) []Sum {
+	at := map[Sum]Sum{}
+	for _, s := range sums {
+		k := s.key()
+		k.Vehicle = ""
+		addTo(at, k, s.Debit, s.Credit)
+	}
+	return sorted(at)
+}
+
 // Wide adds rows up over all dimensions and months: one row per account and currency, sorted by SortSums.
 func Wide(sums []Sum) []Sum {
 	at := map[Sum]Sum{}

@@ -28,9 +28,9 @@ type Verdict struct {
 }
 
 // Verify goes through all entries: digests, chain and numbers fit, debits equal credits per currency, and the roll-up is
-// the sum of the postings. A Verdict with problems is an answer, not an error.
+// the sum of the postings, by vehicle and of the fleet. A Verdict with problems is an answer, not an error.
 func (s *Service) Verify(ctx context.Context) (Verdict, error) {
-	head, rollup, err := s.store.State(ctx)
+	head, rollup, totals, err := s.store.State(ctx)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -56,7 +56,9 @@ func (s *Service) Verify(ctx context.Context) (Verdict, error) {
 	if a.head != head {
 		a.problem("the chain ends with %.12s at number %d, the head says %.12s at %d", a.head.Chain, a.head.Seq, head.Chain, head.Seq)
 	}
-	a.rollup(rollup)
+	want := sorted(a.sums)
+	a.rollup("roll-up", want, rollup)
+	a.rollup("roll-up of the fleet", Fleet(want), totals)
 	v := Verdict{Entries: head.Seq, Chain: head.Chain, Turnover: a.turnover(rollup), Problems: a.problems}
 	v.OK = len(v.Problems) == 0
 	return v, nil
@@ -94,21 +96,21 @@ func (a *auditor) entry(b Booked) {
 	}
 }
 
-func (a *auditor) rollup(stored []Sum) {
-	want := sorted(a.sums)
+// rollup compares what a roll-up should be, in the order of the rows' keys, with what is stored.
+func (a *auditor) rollup(name string, want, stored []Sum) {
 	stored = slices.Clone(stored)
 	slices.SortFunc(stored, compareSums)
 	for len(want) > 0 || len(stored) > 0 {
 		switch {
 		case len(stored) == 0 || len(want) > 0 && compareSums(want[0], stored[0]) < 0:
-			a.problem("the roll-up lacks %+v", want[0])
+			a.problem("the %s lacks %+v", name, want[0])
 			want = want[1:]
 		case len(want) == 0 || compareSums(want[0], stored[0]) > 0:
-			a.problem("the roll-up has %+v without a posting", stored[0])
+			a.problem("the %s has %+v without a posting", name, stored[0])
 			stored = stored[1:]
 		default:
 			if want[0] != stored[0] {
-				a.problem("the roll-up says %+v, the postings %+v", stored[0], want[0])
+				a.problem("the %s says %+v, the postings %+v", name, stored[0], want[0])
 			}
 			want, stored = want[1:], stored[1:]
 		}

@@ -100,7 +100,7 @@ func recall(ctx context.Context, tx *sqldb.Tx, batch []ledger.Entry) (ledger.Kno
 }
 
 func insert(ctx context.Context, tx *sqldb.Tx, fresh []ledger.Booked) error {
-	var heads, postings, sums [][]any
+	var heads, postings, sums, totals [][]any
 	content := make([]ledger.Entry, len(fresh))
 	for i, b := range fresh {
 		content[i] = b.Entry
@@ -110,7 +110,11 @@ func insert(ctx context.Context, tx *sqldb.Tx, fresh []ledger.Booked) error {
 				p.Dims.Vehicle, p.Dims.Customer, p.Dims.Product, p.Dims.Partner, p.Dims.Market})
 		}
 	}
-	for _, r := range ledger.RollUp(content...) {
+	rollup := ledger.RollUp(content...)
+	for _, r := range ledger.Fleet(rollup) {
+		totals = append(totals, []any{string(r.Account), r.Product, r.Partner, r.Market, string(r.Month), string(r.Currency), r.Debit, r.Credit})
+	}
+	for _, r := range rollup {
 		sums = append(sums, []any{string(r.Account), r.Vehicle, r.Product, r.Partner, r.Market, string(r.Month), string(r.Currency), r.Debit, r.Credit})
 	}
 	if err := insertRows(ctx, tx, `INSERT INTO ledger_entry (`+entryColumns+`) VALUES `, heads, ""); err != nil {
@@ -119,15 +123,21 @@ func insert(ctx context.Context, tx *sqldb.Tx, fresh []ledger.Booked) error {
 	if err := insertRows(ctx, tx, `INSERT INTO ledger_posting (`+postingColumns+`) VALUES `, postings, ""); err != nil {
 		return err
 	}
-	return insertRows(ctx, tx, `INSERT INTO ledger_sum (`+sumColumns+`) VALUES `, sums,
+	if err := insertRows(ctx, tx, `INSERT INTO ledger_sum (`+sumColumns+`) VALUES `, sums,
 		` ON CONFLICT (account, vehicle, product, partner, market, month, currency)
-		DO UPDATE SET debit = ledger_sum.debit + excluded.debit, credit = ledger_sum.credit + excluded.credit`)
+		DO UPDATE SET debit = ledger_sum.debit + excluded.debit, credit = ledger_sum.credit + excluded.credit`); err != nil {
+		return err
+	}
+	return insertRows(ctx, tx, `INSERT INTO ledger_total (`+totalColumns+`) VALUES `, totals,
+		` ON CONFLICT (account, product, partner, market, month, currency)
+		DO UPDATE SET debit = ledger_total.debit + excluded.debit, credit = ledger_total.credit + excluded.credit`)
 }
 
 const (
 	entryColumns   = `seq, ref, book_date, kind, memo, reverses, booked_at, digest, chain`
 	postingColumns = `entry_seq, n, debit, credit, minor, currency, vehicle, customer, product, partner, market`
 	sumColumns     = `account, vehicle, product, partner, market, month, currency, debit, credit`
+	totalColumns   = `account, product, partner, market, month, currency, debit, credit`
 )
 
 // chunk is the number of rows of one statement: far below SQLite's 32,766 and PostgreSQL's 65,535 parameters.

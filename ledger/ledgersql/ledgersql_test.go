@@ -48,6 +48,8 @@ func TestVerifyFindsTampering(t *testing.T) {
 		{"a link is forged", `UPDATE ledger_entry SET chain = 'x' WHERE seq = 2`, "does not continue the chain"},
 		{"a sum is changed", `UPDATE ledger_sum SET debit = debit + 5 WHERE account = 'asset:receivable'`, "debits of"},
 		{"a sum is invented", `INSERT INTO ledger_sum VALUES ('asset:cash', 'V', '', '', '', '2026-01', 'CNY', 1, 1)`, "without a posting"},
+		{"a sum of the fleet is changed", `UPDATE ledger_total SET credit = credit + 5 WHERE account = 'asset:receivable'`, "the roll-up of the fleet says"},
+		{"the roll-up of the fleet is emptied", `DELETE FROM ledger_total`, "the roll-up of the fleet lacks"},
 		{"the roll-up is emptied", `DELETE FROM ledger_sum`, "the roll-up lacks"},
 	} {
 		t.Run(row.why, func(t *testing.T) {

@@ -144,53 +144,79 @@ func sumsWhere(f ledger.Filter) where {
 // Sums returns rows of the roll-up.
 func (s *Store) Sums(ctx context.Context, f ledger.Filter) ([]ledger.Sum, error) {
 	w := sumsWhere(f)
-	_, out, err := s.sums(ctx, `SELECT 0, '', `+sumColumns+` FROM ledger_sum`+w.String(), w.args)
-	return out, err
+	return s.sums(ctx, `SELECT `+sumColumns+` FROM ledger_sum`+w.String(), w.args)
 }
 
 // ByProduct adds the rows up in the database: a fleet has many more rows than accounts and products.
 func (s *Store) ByProduct(ctx context.Context, f ledger.Filter) ([]ledger.Sum, error) {
 	w := sumsWhere(f)
-	_, out, err := s.sums(ctx, `SELECT 0, '', account, '', product, '', '', '', currency, CAST(SUM(debit) AS BIGINT), CAST(SUM(credit) AS BIGINT)
-		FROM ledger_sum`+w.String()+` GROUP BY account, product, currency`, w.args)
-	return out, err
+	return s.sums(ctx, `SELECT account, '', product, '', '', '', currency, CAST(SUM(debit) AS BIGINT), CAST(SUM(credit) AS BIGINT)
+		FROM `+table(f.Vehicle == "")+w.String()+` GROUP BY account, product, currency`, w.args)
 }
 
 // Over adds the rows of some vehicles up in the database.
 func (s *Store) Over(ctx context.Context, vehicles []string, f ledger.Filter) ([]ledger.Sum, error) {
 	w := sumsWhere(f)
 	addIn(&w, "vehicle IN ?", vehicles)
-	_, out, err := s.sums(ctx, `SELECT 0, '', account, '', product, '', '', month, currency, CAST(SUM(debit) AS BIGINT), CAST(SUM(credit) AS BIGINT)
-		FROM ledger_sum`+w.String()+` GROUP BY account, product, month, currency`, w.args)
-	return out, err
+	return s.sums(ctx, `SELECT account, '', product, '', '', month, currency, CAST(SUM(debit) AS BIGINT), CAST(SUM(credit) AS BIGINT)
+		FROM `+table(len(vehicles) == 0)+w.String()+` GROUP BY account, product, month, currency`, w.args)
 }
 
-// State reads the head and the roll-up in one statement, so that both are of one moment. Without any row of the roll-up
-// it still finds the head.
-func (s *Store) State(ctx context.Context) (ledger.Head, []ledger.Sum, error) {
-	return s.sums(ctx, `SELECT h.seq, h.chain, COALESCE(account, ''), COALESCE(vehicle, ''), COALESCE(product, ''), COALESCE(partner, ''),
-		COALESCE(market, ''), COALESCE(month, ''), COALESCE(currency, ''), COALESCE(debit, 0), COALESCE(credit, 0)
-		FROM ledger_head h LEFT JOIN ledger_sum ON 1 = 1`, nil)
+// table is where a question about all vehicles, or about some, is answered.
+func table(all bool) string {
+	if all {
+		return "ledger_total"
+	}
+	return "ledger_sum"
 }
 
-func (s *Store) sums(ctx context.Context, q string, args []any) (ledger.Head, []ledger.Sum, error) {
-	var head ledger.Head
+// State reads the head and both roll-ups in one statement, so that all are of one moment. Without any row it still finds
+// the head.
+func (s *Store) State(ctx context.Context) (head ledger.Head, sums, totals []ledger.Sum, err error) {
+	rows, err := s.db.Read().Query(ctx, `SELECT 0, h.seq, h.chain, '', '', '', '', '', '', '', 0, 0 FROM ledger_head h
+		UNION ALL SELECT 1, 0, '', `+sumColumns+` FROM ledger_sum
+		UNION ALL SELECT 2, 0, '', account, '', product, partner, market, month, currency, debit, credit FROM ledger_total`)
+	if err != nil {
+		return head, nil, nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var which int
+		var h ledger.Head
+		var r ledger.Sum
+		if err := rows.Scan(&which, &h.Seq, &h.Chain, &r.Account, &r.Vehicle, &r.Product, &r.Partner, &r.Market, &r.Month, &r.Currency,
+			&r.Debit, &r.Credit); err != nil {
+			return head, nil, nil, err
+		}
+		switch which {
+		case 0:
+			head = h
+		case 1:
+			sums = append(sums, r)
+		default:
+			totals = append(totals, r)
+		}
+	}
+	ledger.SortSums(sums)
+	ledger.SortSums(totals)
+	return head, sums, totals, rows.Err()
+}
+
+// sums runs a query for sumColumns.
+func (s *Store) sums(ctx context.Context, q string, args []any) ([]ledger.Sum, error) {
 	rows, err := s.db.Read().Query(ctx, q, args...)
 	if err != nil {
-		return head, nil, err
+		return nil, err
 	}
 	defer rows.Close()
 	var out []ledger.Sum
 	for rows.Next() {
 		var r ledger.Sum
-		if err := rows.Scan(&head.Seq, &head.Chain, &r.Account, &r.Vehicle, &r.Product, &r.Partner, &r.Market, &r.Month, &r.Currency,
-			&r.Debit, &r.Credit); err != nil {
-			return head, nil, err
+		if err := rows.Scan(&r.Account, &r.Vehicle, &r.Product, &r.Partner, &r.Market, &r.Month, &r.Currency, &r.Debit, &r.Credit); err != nil {
+			return nil, err
 		}
-		if r.Account != "" {
-			out = append(out, r)
-		}
+		out = append(out, r)
 	}
 	ledger.SortSums(out) // here, not in SQL: PostgreSQL's order of text depends on the database's collation
-	return head, out, rows.Err()
+	return out, rows.Err()
 }
