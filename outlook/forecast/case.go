@@ -51,9 +51,9 @@ type Input struct {
 
 // Correlation is Spearman's ρ of two uncertain inputs, from −1 to 1.
 type Correlation struct {
-	Of  [2]string `json:"of" yaml:"of"`
-	Rho float64   `json:"rho" yaml:"rho"`
-	Why string    `json:"why,omitempty" yaml:"why,omitempty"`
+	Of  []string `json:"of" yaml:"of"` // two
+	Rho float64  `json:"rho" yaml:"rho"`
+	Why string   `json:"why,omitempty" yaml:"why,omitempty"`
 }
 
 // Path is a quantity over the quarters: level · (1+growth)^(t/4) · ramp · times…, or (level + drift·t/4) · ramp · times….

@@ -33,6 +33,7 @@ func TestParseRefuses(t *testing.T) {
 		{"an unknown currency", "currency: CNY", "currency: XXY", "/currency"},
 		{"a correlation above one", "rho: 0.5}", "rho: 1.5}", "/correlations/1/rho"},
 		{"a correlation with itself", "of: [cell, li_mean]", "of: [cell, cell]", "/correlations/3/of"},
+		{"three of a pair", "of: [cell, li_mean]", "of: [cell, li_mean, lce]", "/correlations/3/of"},
 		{"a pair given twice", "of: [cell, li_mean]", "of: [sedan_price, sedan_volume]", "/correlations/3/of"},
 		{"what is known does not correlate", "of: [cell, li_mean]", "of: [cell, lce]", "/correlations/3/of/1"},
 		{"an input that is not there", "base: sedan_price", "base: sedan_prize", "/models/0/price/base"},
@@ -126,8 +127,15 @@ func of(name string) *Path     { return &Path{Base: name} }
 func is(v float64) chance.Spec { return chance.Known(v) }
 
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(full(f)))
-	f.Add(benchCase)
+	b, err := os.ReadFile("FORMAT.md")
+	if err != nil {
+		f.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(b), "```yaml\n")
+	example, _, _ := strings.Cut(rest, "```")
+	f.Add([]byte(example)) // the large cases are too slow to be varied
+	f.Add([]byte("correlations:\n- {of: [0, 0, 0]}"))
+	f.Add([]byte("correlations: ! "))
 	f.Add([]byte("name: x\nmodels: [{id: a, volume: {by_year: {2026: v}}}]\ninputs: [{name: v, value: 1}]"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c, err := Parse(b)
@@ -150,4 +158,25 @@ func FuzzParse(f *testing.F) {
 		frame.draw(src.scramble(0), 0)
 		frame.run()
 	})
+}
+
+// The example of FORMAT.md is a whole case and runs.
+func TestFormatExample(t *testing.T) {
+	b, err := os.ReadFile("FORMAT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(b), "```yaml\n")
+	example, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("FORMAT.md has no example")
+	}
+	c, err := Parse([]byte(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, c, quick(1))
+	if r.Answer.Verdict != No || !strings.HasPrefix(r.Answer.Sentence, "No: the case has no software") || r.Years[0].Chance.SE <= 0 {
+		t.Errorf("%s (%+v)", r.Answer.Sentence, r.Years[0].Chance)
+	}
 }

@@ -130,6 +130,10 @@ func (k *checker) inputs() {
 	seen := map[[2]string]bool{}
 	for i, r := range k.c.Correlations {
 		at := ptr("/correlations", i)
+		if len(r.Of) != 2 {
+			k.fail(at+"/of", "correlation", "two inputs correlate, not %d", len(r.Of))
+			continue
+		}
 		for j, name := range r.Of {
 			if d, ok := k.laws[name]; !ok {
 				k.fail(ptr(at+"/of", j), "unknown", "there is no input %.80q to correlate", name)
@@ -143,7 +147,7 @@ func (k *checker) inputs() {
 		if r.Of[0] == r.Of[1] {
 			k.fail(at+"/of", "correlation", "an input's correlation with itself is 1 and not given")
 		}
-		pair := r.Of
+		pair := [2]string{r.Of[0], r.Of[1]}
 		if pair[0] > pair[1] {
 			pair[0], pair[1] = pair[1], pair[0]
 		}

@@ -19,7 +19,7 @@ func Parse(b []byte) (Case, error) {
 	if len(b) > MaxSize {
 		return c, fault.New(fault.Invalid, "case_size", "a case has at most %d bytes, this one %d", MaxSize, len(b))
 	}
-	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.DisallowUnknownField()).Decode(&c); err != nil {
+	if err := decode(b, &c); err != nil {
 		return Case{}, fault.New(fault.Invalid, "case_yaml", "%s", yaml.FormatError(err, false, true))
 	}
 	c.fill()
@@ -27,6 +27,17 @@ func Parse(b []byte) (Case, error) {
 		return Case{}, err
 	}
 	return c, nil
+}
+
+// decode reads YAML. The library panics on some malformed input (a tag without a value, a list too long for an array): that
+// is an error of the file, not of the program.
+func decode(b []byte, c *Case) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("this is no YAML that can be read: %v", p)
+		}
+	}()
+	return yaml.NewDecoder(bytes.NewReader(b), yaml.DisallowUnknownField()).Decode(c)
 }
 
 // fill writes the defaults where the file is silent.

@@ -214,7 +214,7 @@ func linear(t testing.TB, rho float64) (c Case, mean, sd float64) {
 		c.Models = []Model{{ID: "a", Volume: at("cars"), Price: at("price"), BOM: of("bom")}}
 		c.Overhead.OpEx = of("opex")
 		if rho != 0 {
-			c.Correlations = []Correlation{{Of: [2]string{"price", "bom"}, Rho: rho}}
+			c.Correlations = []Correlation{{Of: []string{"price", "bom"}, Rho: rho}}
 		}
 	})
 	r := 2 * math.Sin(math.Pi*rho/6)
@@ -538,7 +538,7 @@ func TestChanges(t *testing.T) {
 func TestRepairIsReported(t *testing.T) {
 	c := small(t, map[string]chance.Spec{"a": chance.NormalSpec(100, 5), "b": chance.NormalSpec(100, 5), "c": chance.NormalSpec(100, 5), "one": is(1)}, func(c *Case) {
 		c.Models = []Model{{ID: "m", Volume: at("one"), Price: at("a"), BOM: of("b"), Assembly: of("c")}}
-		c.Correlations = []Correlation{{Of: [2]string{"a", "b"}, Rho: 0.9}, {Of: [2]string{"b", "c"}, Rho: 0.9}, {Of: [2]string{"a", "c"}, Rho: -0.9}}
+		c.Correlations = []Correlation{{Of: []string{"a", "b"}, Rho: 0.9}, {Of: []string{"b", "c"}, Rho: 0.9}, {Of: []string{"a", "c"}, Rho: -0.9}}
 	})
 	r := run(t, c, quick(1))
 	if !r.Matrix.Repaired || r.Matrix.Least >= 0 || len(r.Matrix.Changes) != 3 || len(r.Notes) == 0 || !strings.Contains(r.Notes[0], "cannot hold together") {

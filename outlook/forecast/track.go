@@ -118,7 +118,6 @@ type packState struct {
 	ratio   *column // of one quarter
 	built   *column // own packs, so far
 	perPack *column // 1/own packs at the start
-	start   []*column
 	out     *column
 }
 
