@@ -23,6 +23,7 @@ type mainPass struct {
 
 	fanPaths int
 	narrow   bool // without quarters and lives
+	onlyNPV  bool // without years and all else
 	workers  []*counts
 	one, all *counts // of a scramble; of the run
 	sums     [][]chance.Sum
@@ -117,8 +118,9 @@ func (m *mainPass) run(ctx context.Context) error {
 	return err
 }
 
-// lean is run without the quarters' distributions and the lives: what the benchmark times.
-func (m *mainPass) lean(ctx context.Context) error {
+// lean is run without the quarters' distributions and the lives, or with NPV only: what the benchmark times.
+func (m *mainPass) lean(ctx context.Context, onlyNPV bool) error {
+	m.onlyNPV = onlyNPV
 	m.set.list, m.set.total = m.set.list[:m.heads], m.set.list[m.heads-1].at+headBins+2
 	m.life, m.floor, m.fanPaths = m.heads, m.heads, 0
 	m.narrow = true
@@ -163,18 +165,26 @@ func (m *mainPass) sign(f *frame, probe int, col *column) {
 	}
 }
 
-// sumOf adds a block up in index order.
+// sumOf adds a block up in one fixed order: four sums side by side, then these.
 func sumOf(xs []float64) float64 {
-	s := 0.0
-	for _, x := range xs {
-		s += x
+	var a, b, c, d float64
+	for ; len(xs) >= 4; xs = xs[4:] {
+		a, b, c, d = a+xs[0], b+xs[1], c+xs[2], d+xs[3]
 	}
-	return s
+	for _, x := range xs {
+		a += x
+	}
+	return (a + b) + (c + d)
 }
 
 // block takes in what a block answers.
 func (m *mainPass) block(f *frame) {
 	y, x := &f.yearly, &m.scratch[f.worker]
+	m.record(f, m.npv, &y.npv)
+	m.sign(f, m.npv, &y.npv)
+	if m.onlyNPV {
+		return
+	}
 	for i := range m.profit {
 		for _, r := range []struct {
 			probe int
@@ -189,8 +199,6 @@ func (m *mainPass) block(f *frame) {
 			m.sign(f, r.probe, r.col)
 		}
 	}
-	m.record(f, m.npv, &y.npv)
-	m.sign(f, m.npv, &y.npv)
 	m.record(f, m.profitNPV, &y.profitNPV)
 	for j, v := range y.least {
 		x.a[j] = -v

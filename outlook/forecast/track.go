@@ -13,6 +13,7 @@ type track struct {
 	ratio *column // of one quarter
 	slope *column // 1/ramp
 	out   *column
+	only  bool // out is level·(1+growth)^years and moves by itself
 }
 
 // track makes the state of a path; nil for none.
@@ -29,6 +30,10 @@ func (f *frame) track(p *trackPlan) *track {
 	}
 	if p.growth != none || p.drift != none || p.ramp != none || p.year || len(p.times) > 0 {
 		t.out = new(column)
+	}
+	t.only = p.growth != none && p.ramp == none && !p.year && len(p.times) == 0
+	for _, level := range p.levels {
+		t.only = t.only && level == p.levels[0]
 	}
 	f.tracks = append(f.tracks, t)
 	return t
@@ -52,11 +57,19 @@ func (t *track) at(f *frame, q int) *column {
 		return nil
 	}
 	level := f.in[t.p.levels[q]]
-	if t.power != nil && q > max(t.p.from, 0) {
-		mul(t.power, t.power, t.ratio)
-	}
 	if t.out == nil {
 		return level
+	}
+	if t.only {
+		if q == 0 {
+			*t.out = *level
+		} else if q > max(t.p.from, 0) {
+			mul(t.out, t.out, t.ratio)
+		}
+		return t.out
+	}
+	if t.power != nil && q > max(t.p.from, 0) {
+		mul(t.power, t.power, t.ratio)
 	}
 	var by [maxTimes + 1]*column // factors
 	n := 0
