@@ -18,10 +18,11 @@ type source struct {
 	dims  int
 	seed  uint64
 	sobol *chance.Sobol
+	table *normals
 }
 
 func newSource(dims int, seed uint64) (*source, error) {
-	s := &source{dims: dims, seed: seed}
+	s := &source{dims: dims, seed: seed, table: newNormals()}
 	if dims == 0 {
 		return s, nil
 	}

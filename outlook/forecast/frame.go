@@ -153,7 +153,7 @@ func (f *frame) draw(k *scramble, block int) {
 	n := len(f.p.uncertain)
 	for d, col := range f.raw {
 		if d < n || d >= n+len(f.p.regimes) {
-			chance.NormQuantile(col, col)
+			k.s.table.column(col)
 		}
 	}
 }

@@ -137,8 +137,8 @@ func (s *sim) twoSets(n, d int, seed uint64) (a, b [][]float64, err error) {
 	first := len(s.p.uncertain)
 	for i := range d {
 		if i < first || i >= first+len(s.p.regimes) {
-			chance.NormQuantile(a[i], a[i])
-			chance.NormQuantile(b[i], b[i])
+			s.src.table.column(a[i])
+			s.src.table.column(b[i])
 		}
 	}
 	return a, b, nil
