@@ -21,10 +21,48 @@ import (
 	"roadbook/app/demo"
 	"roadbook/app/scenario"
 	"roadbook/examples"
+	"roadbook/outlook/forecast"
+	"roadbook/supply/sourcing"
 )
 
 type benchCmd struct {
-	Start benchStartCmd `cmd:"" help:"How long serve takes until it is ready, and what it needs when idle."`
+	Start   benchStartCmd   `cmd:"" help:"How long serve takes until it is ready, and what it needs when idle."`
+	Outlook benchOutlookCmd `cmd:"" help:"Paths a second of the forecast's engine, beside the same model in numpy."`
+	Source  benchSourceCmd  `cmd:"" help:"Time and proven gap of the sourcing engine, beside cbc."`
+}
+
+type benchOutlookCmd struct {
+	Paths int    `help:"Of each engine and round." default:"131072"`
+	Runs  int    `help:"Rounds, the engines in turn; the median counts." default:"5"`
+	Seed  uint64 `help:"Of all draws." default:"1"`
+}
+
+// Help is shown by roadbook bench outlook --help.
+func (benchOutlookCmd) Help() string {
+	return `60 quarters, 24 correlated inputs, on one core, in CPU time: the column engine, the plain engine and numpy (Debian's
+python3-numpy) on the same model in one run. Checks that they agree, that the result does not depend on the number of
+workers, and that memory does not grow with the paths.`
+}
+
+// Run measures and prints.
+func (c benchOutlookCmd) Run(ctx context.Context, out io.Writer) error {
+	return forecast.Bench(ctx, out, forecast.BenchConfig{Paths: c.Paths, Runs: c.Runs, Seed: c.Seed})
+}
+
+type benchSourceCmd struct {
+	Seconds float64  `help:"Wall clock that cbc gets for each case; 0 leaves it out." default:"60"`
+	Seeds   []uint64 `help:"One case of each family for every seed." default:"1"`
+}
+
+// Help is shown by roadbook bench source --help.
+func (benchSourceCmd) Help() string {
+	return `Generated cases of growing size, up to 8 suppliers, 36 months, 4 chemistries and 5 tiers with minimum orders, and one with
+scenarios and CVaR: cost, proven gap and CPU seconds of the built-in engine, and of cbc where it is installed.`
+}
+
+// Run measures and prints.
+func (c benchSourceCmd) Run(ctx context.Context, out io.Writer) error {
+	return sourcing.Bench(ctx, out, c.Seconds, c.Seeds...)
 }
 
 type benchStartCmd struct {

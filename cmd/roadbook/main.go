@@ -19,6 +19,7 @@ type cli struct {
 	Forecast forecastCmd `cmd:"" help:"Answer whether software will carry the car, with error bars."`
 	Source   sourceCmd   `cmd:"" help:"Decide from whom to buy the battery packs, and what every rule costs."`
 	Backtest backtestCmd `cmd:"" help:"Freeze forecasts before their actuals are read, and score them."`
+	Report   reportCmd   `cmd:"" help:"Write a case with its pictures and sources into one HTML file, and PDF."`
 	Bench    benchCmd    `cmd:"" help:"Measure."`
 	Log      string      `help:"What to log to standard error: debug, info, warn, error." default:"warn" enum:"debug,info,warn,error"`
 }
