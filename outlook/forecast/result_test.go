@@ -563,7 +563,7 @@ func TestOptionsRefused(t *testing.T) {
 	for _, row := range []struct {
 		o  Options
 		at string
-	}{{Options{Scrambles: 1}, "/scrambles"}, {Options{Paths: -1}, "/paths"}, {Options{Paths: MaxPaths + 1}, "/paths"}, {Options{Workers: -1}, "/workers"}, {Options{Detail: -1}, "/detail"}} {
+	}{{Options{Scrambles: 1}, "/scrambles"}, {Options{Paths: -1}, "/paths"}, {Options{Paths: MaxPaths + 1}, "/paths"}, {Options{Workers: -1}, "/workers"}, {Options{Paths: MaxPaths, Scrambles: 2}, "/paths"}, {Options{Detail: -1}, "/detail"}} {
 		if _, err := Run(t.Context(), c, row.o); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), row.at) {
 			t.Errorf("%+v: %v", row.o, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"roadbook/fault"
+	"roadbook/outlook/chance"
 )
 
 // sim runs a plan: scramble by scramble, the blocks of each shared among workers. What is summed is summed per segment, a run
@@ -80,6 +81,8 @@ func (o Options) settle() (Options, error) {
 		return bad("/detail", "a further analysis has 1 to %d paths, not %d", 1<<20, o.Detail)
 	case o.Indices > 1<<17:
 		return bad("/indices", "Sobol indices take at most %d points, not %d", 1<<17, o.Indices)
+	case powerOfTwo(o.Paths, o.Scrambles) > chance.MaxPoints:
+		return bad("/paths", "a scramble has at most %d points: spread %d paths over more than %d scrambles", chance.MaxPoints, o.Paths, o.Scrambles)
 	case o.Workers < 1 || o.Workers > 1024:
 		return bad("/workers", "a run has 1 to 1024 workers, not %d", o.Workers)
 	}
