@@ -16,7 +16,7 @@ import (
 	"roadbook/platform/chart"
 )
 
-var forecastStudy = asksFor{"Forecast", "/forecast", "roadbook forecast -f examples/xiaomi-2023/today.yaml --server http://localhost:8080"}
+var forecastStudy = asksFor{"Forecast", "/forecast", "roadbook forecast -f examples/xiaomi-2023/forecast.yaml --server http://localhost:8080"}
 
 func (c *console) forecast(ctx context.Context, r *http.Request) (templ.Component, error) {
 	s, err := c.studies.Forecast(ctx, r.FormValue("run"))

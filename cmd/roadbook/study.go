@@ -23,7 +23,7 @@ type asked struct {
 	File   string `short:"f" required:"" help:"The case, YAML or JSON. - is standard input." placeholder:"FILE"`
 	JSON   string `name:"json" help:"Write the whole result as JSON. - is standard output, instead of the text." placeholder:"FILE"`
 	HTML   string `name:"html" help:"Write a report that needs nothing else, with pictures." placeholder:"FILE"`
-	Server string `help:"Have this server compute; its console shows the result." placeholder:"URL" env:"ROADBOOK_SERVER_STUDY"`
+	Server string `help:"Have this server compute; its console shows the result." placeholder:"URL"`
 	Token  string `help:"The operator's token of the server (default: read from DATA/token)." env:"ROADBOOK_TOKEN"`
 	Data   string `help:"Data folder of a server on this machine, for its token." default:"data" type:"path"`
 }

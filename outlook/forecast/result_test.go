@@ -572,7 +572,7 @@ func TestOptionsRefused(t *testing.T) {
 
 // Today's case answers no, in its first word, with the figures that the honest-answer rule asks for; the text follows the reference's order.
 func TestTodaysAnswer(t *testing.T) {
-	b, err := os.ReadFile("../../examples/xiaomi-2023/today.yaml")
+	b, err := os.ReadFile("../../examples/xiaomi-2023/forecast.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
