@@ -181,6 +181,12 @@ var nouns = []noun{
 		{"facts", "what counted on a day, with conflicts and what was corrected", "GET", "/v1/facts", "roadbook record facts prefix=xiaomi/ as_of=2025-06-01"},
 		{"show", "one record", "GET", "/v1/records/{id}", "roadbook record show id=rec_…"},
 	}},
+	{"run", "long work that a server does: forecasts, awards, backtests", []verb{
+		{"ask", "ask for work of a kind (forecast, award)", "POST", "/v1/runs/{kind}", "roadbook run ask kind=award -f source.yaml"},
+		{"list", "list runs, the newest first", "GET", "/v1/runs", "roadbook run list kind=forecast"},
+		{"show", "one run: how far it is, and what it found", "GET", "/v1/runs/{id}", "roadbook run show id=run_…"},
+		{"stop", "end a run with what it has found", "POST", "/v1/runs/{id}/stop", "roadbook run stop id=run_…"},
+	}},
 	{"profit", "profit and loss of the fleet and of every car", []verb{
 		{"fleet", "the fleet's answer", "GET", "/v1/outlook", "roadbook profit fleet"},
 		{"cars", "every car", "GET", "/v1/outlook/cars", "roadbook profit cars"},
@@ -295,7 +301,7 @@ func (c *adminCmd) input(v verb) (map[string]any, []byte, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if v.name == "upload" || v.name == "submit" {
+		if v.name == "upload" || v.name == "submit" || v.name == "ask" {
 			raw = b
 		} else if len(b) > MaxInput {
 			return nil, nil, fmt.Errorf("%s: larger than %d bytes", c.File, MaxInput)

@@ -17,7 +17,7 @@ type forecastCmd struct {
 	Scrambles int    `help:"Independent scrambles of the points, for the error bars." default:"16"`
 	Seed      uint64 `help:"Of the scrambles: the same seed gives the same bits." default:"1"`
 	Workers   int    `help:"How many blocks of paths at once; the result does not depend on it. 0 is one per processor."`
-	Indices   int    `help:"Points behind the Sobol indices; -1 leaves them out." default:"2048"`
+	Indices   int    `help:"Points behind the Sobol indices; --indices=-1 leaves them out." default:"2048"`
 	Before    string `help:"An earlier case: say what changed since, input by input." placeholder:"FILE" type:"existingfile"`
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -25,14 +26,19 @@ func TestMain(m *testing.M) {
 //
 // Beside testscript's own commands a story has
 //
+//	$EXAMPLES        the cases of the examples folder
 //	ports            free addresses in $CONSOLE, $GATEWAY and $MQTT; admin commands ask $CONSOLE
 //	await            until the server at $CONSOLE answers
 func TestStories(t *testing.T) {
+	cases, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			env.Vars = append(env.Vars, "ROADBOOK_TOKEN=", "ROADBOOK_DB=", "ROADBOOK_NATS=", "ROADBOOK_BLOBS=",
+			env.Vars = append(env.Vars, "ROADBOOK_TOKEN=", "ROADBOOK_DB=", "ROADBOOK_NATS=", "ROADBOOK_BLOBS=", "EXAMPLES="+cases,
 				"GORACE=atexit_sleep_ms=0") // a process of the race detector waits a second otherwise
 			return nil
 		},
