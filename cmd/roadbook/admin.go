@@ -267,13 +267,9 @@ func (c *adminCmd) send(ctx context.Context, v verb, out io.Writer) error {
 			key = uuid.NewString()
 		}
 	}
-	token := c.Token
-	if token == "" {
-		b, err := os.ReadFile(filepath.Join(c.Data, "token"))
-		if err != nil {
-			return fmt.Errorf("no token: give --token or ROADBOOK_TOKEN, or --data of a server on this machine: %w", err)
-		}
-		token = strings.TrimSpace(string(b))
+	token, err := operatorToken(c.Token, c.Data)
+	if err != nil {
+		return err
 	}
 	cl := client.Client{Base: c.Server, Token: token}
 	var answer []byte
@@ -290,6 +286,18 @@ func (c *adminCmd) send(ctx context.Context, v verb, out io.Writer) error {
 	}
 	_, err = fmt.Fprintln(out, strings.TrimRight(pretty.String(), "\n"))
 	return err
+}
+
+// operatorToken is the token that was given, or that of a server on this machine.
+func operatorToken(given, data string) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	b, err := os.ReadFile(filepath.Join(data, "token"))
+	if err != nil {
+		return "", fmt.Errorf("no token: give --token or ROADBOOK_TOKEN, or --data of a server on this machine: %w", err)
+	}
+	return strings.TrimSpace(string(b)), nil
 }
 
 // input gathers the fields from the file and the arguments; an upload's file is sent as it is.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,17 +27,18 @@ type asked struct {
 	Data   string `help:"Data folder of a server on this machine, for its token." default:"data" type:"path"`
 }
 
+// client calls the server that was named, with the operator's token.
+func (a asked) client() (*client.Client, error) {
+	token, err := operatorToken(a.Token, a.Data)
+	return &client.Client{Base: a.Server, Token: token}, err
+}
+
 // remote asks a server for a study and follows its progress. The result is read into out.
 func (a asked) remote(ctx context.Context, kind string, input []byte, out any) error {
-	token := a.Token
-	if token == "" {
-		b, err := os.ReadFile(filepath.Join(a.Data, "token"))
-		if err != nil {
-			return fmt.Errorf("no token: give --token or ROADBOOK_TOKEN, or --data of a server on this machine: %w", err)
-		}
-		token = strings.TrimSpace(string(b))
+	cl, err := a.client()
+	if err != nil {
+		return err
 	}
-	cl := client.Client{Base: a.Server, Token: token}
 	var run runs.Run
 	if err := cl.Do(ctx, "POST", "/v1/runs/"+kind, uuid.NewString(), input, &run); err != nil {
 		return err
