@@ -72,7 +72,8 @@ func (s *search) branch(ctx context.Context) {
 			s.raise(low)
 		}
 	}
-	for ; s.nodes < s.eff.nodes && len(open) > 0 && !s.done(ctx); s.nodes++ {
+	more := func() bool { return s.nodes < s.eff.nodes || s.nodes < s.eff.extra && gapOf(s.cost, s.bound) > wideGap }
+	for ; more() && len(open) > 0 && !s.done(ctx); s.nodes++ {
 		pick := 0
 		for i := range open {
 			if open[i].bound < open[pick].bound {

@@ -12,6 +12,7 @@ import (
 )
 
 func num(v float64) Figure {
+	v = math.Round(v*1e9) / 1e9
 	return Figure{Value: money.Decimal(strconv.FormatFloat(v, 'f', -1, 64))}
 }
 

@@ -13,15 +13,20 @@ type effort struct {
 	root  int // iterations of the bound at the root
 	node  int // and at a node
 	nodes int // boxes looked at
+	extra int // and as long as the gap is above wideGap
 	lps   int // linear programs of the local search
 	tries int // orders tried open or closed
 	kicks int // random restarts from the best plan
 }
 
+// wideGap is the gap above which a search takes its time.
+const wideGap = 0.005
+
 // fullEffort is for the plan asked for, lightEffort for the many solves that price its rules. Small cases get more boxes,
 // which cost less there.
 func (n *net) fullEffort() effort {
-	return effort{root: 1500, node: 120, nodes: n.boxes(200_000, 60, 500), lps: 4000, tries: 1200, kicks: 6}
+	nodes := n.boxes(200_000, 60, 500)
+	return effort{root: 1500, node: 120, nodes: nodes, extra: 5 * nodes, lps: 4000, tries: 1200, kicks: 6}
 }
 
 func (n *net) lightEffort() effort {
@@ -107,8 +112,8 @@ func (s *search) run(ctx context.Context, hints ...choice) {
 // kick perturbs the best plan at random and searches on from there.
 func (s *search) kick(ctx context.Context) {
 	r := rand.New(rand.NewPCG(s.seed, 0x6b69636b))
-	for range s.eff.kicks {
-		if s.done(ctx) {
+	for i := range 5 * s.eff.kicks {
+		if s.done(ctx) || i >= s.eff.kicks && gapOf(s.cost, s.bound) <= wideGap {
 			return
 		}
 		c := s.best.choice

@@ -17,7 +17,8 @@ const DefaultGap = 0.0005
 
 // Limits of the exact engines within a solve.
 const (
-	exactBinaries = 200  // up to here the built-in branch and bound is asked when the search leaves a gap
+	exactBinaries = 200  // up to here, and up to exactCells offers × periods × scenarios, the built-in branch and bound is
+	exactCells    = 400  // asked when the search leaves a gap: beyond, it adds minutes and no proof
 	cbcBinaries   = 1500 // and cbc, when it is there
 	exactNodes    = 3000
 	cbcSeconds    = 60
@@ -78,9 +79,9 @@ func (o *Options) check() error {
 
 func (o *Options) effort(e effort) effort {
 	e.lps, e.tries, e.kicks = e.lps*o.Effort, e.tries*o.Effort, e.kicks*o.Effort
-	e.nodes *= o.Effort
+	e.nodes, e.extra = e.nodes*o.Effort, e.extra*o.Effort
 	if o.Nodes > 0 {
-		e.nodes = o.Nodes
+		e.nodes, e.extra = o.Nodes, o.Nodes
 	}
 	return e
 }
@@ -201,6 +202,7 @@ func gapOf(cost, bound float64) float64 {
 // exact asks branch and bound for what the search left open.
 func (n *net) exact(ctx context.Context, a *answer, m *model, o Options, tell func(string, int, float64, float64)) error {
 	var cbc milp.CBC
+	small := a.ints <= exactBinaries && len(n.pairs)*n.T*n.W <= exactCells || a.flow == nil
 	use := ""
 	switch o.Engine {
 	case "search":
@@ -210,7 +212,7 @@ func (n *net) exact(ctx context.Context, a *answer, m *model, o Options, tell fu
 	case "exact":
 		use = "builtin"
 	default:
-		if a.ints <= exactBinaries || a.flow == nil {
+		if small {
 			use = "builtin"
 		}
 		if o.Engine == "auto" && a.ints <= cbcBinaries {
@@ -227,7 +229,7 @@ func (n *net) exact(ctx context.Context, a *answer, m *model, o Options, tell fu
 			cbc, use = found, "cbc"
 		case o.Engine == "cbc":
 			return fault.New(fault.Unavailable, "cbc_missing", "the engine cbc was asked for and is not there: install coinor-cbc, or use the engine builtin (%v)", err)
-		case a.ints <= exactBinaries || a.flow == nil:
+		case small:
 			use = "builtin"
 		default:
 			return nil
