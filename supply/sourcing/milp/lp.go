@@ -215,6 +215,9 @@ func (l *LP) Save() *Basis {
 
 // Load goes back to a saved basis; bounds and costs stay as they are now.
 func (l *LP) Load(b *Basis) error {
+	if b == nil {
+		return fault.New(fault.Invalid, "foreign_basis", "there is no basis to load; the program stays where it is")
+	}
 	if len(b.stat) != l.size || len(b.weight) != l.m {
 		return fault.New(fault.Invalid, "foreign_basis", "the basis has %d variables and %d rows; %d and %d were expected", len(b.stat), len(b.weight), l.size, l.m)
 	}
