@@ -256,6 +256,15 @@ func (n *net) exact(ctx context.Context, a *answer, m *model, o Options, tell fu
 			tell("exact", base+p.Nodes, math.Min(p.Incumbent, a.cost), math.Max(p.Bound, a.bound))
 		}
 		r, err = milp.Solve(ctx, m.p, mo)
+		if err == nil && r.Status == milp.Feasible && ctx.Err() == nil {
+			// A node lost to rounding, or a start that misleads: without cuts and start the tree is another, and steadier.
+			plain := mo
+			plain.NoCuts, plain.Start = true, nil
+			if again, err := milp.Solve(ctx, m.p, plain); err == nil && again.X != nil && again.Gap() < r.Gap() {
+				again.Nodes += r.Nodes
+				r = again
+			}
+		}
 	}
 	if err != nil {
 		if a.flow != nil && (use == "cbc" && o.Engine != "cbc" || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
