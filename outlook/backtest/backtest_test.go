@@ -139,6 +139,16 @@ func TestRunRegistersThenScores(t *testing.T) {
 	if got := names(t, dir); len(got) != 2 {
 		t.Errorf("files %v", got)
 	}
+	// A later version of the model scores what was registered, and does not forecast anew.
+	o.Model = renamed{}
+	if later := run(t, files(nil), o); !later.Kept || later.Registration.Model != "bell 1" || later.ScoreFile != r.ScoreFile {
+		t.Errorf("with another version of the model: %+v", later.Score)
+	}
+	o.Model = bell{1000, 100, &calls}
+	elsewhere := files(map[string]string{"bt/backtest.yaml": strings.Replace(specText, "actuals: actuals.yaml\n", "", 1)})
+	if later := run(t, elsewhere, o); !later.Kept || later.Score != nil {
+		t.Errorf("without actuals there is nothing to score: %+v", later.Score)
+	}
 }
 
 func names(t *testing.T, dir string) []string {

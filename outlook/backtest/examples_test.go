@@ -233,3 +233,39 @@ func TestMakers(t *testing.T) {
 		}
 	}
 }
+
+// The registration in the repository is of quarters to come, whole, and of the files beside it.
+func TestNext2027IsRegistered(t *testing.T) {
+	const dir = "../../examples/next-2027"
+	had, err := backtest.Load(dir + "/makers-2027.registration.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := backtest.Run(t.Context(), os.DirFS(dir), "backtest.yaml", backtest.Options{Dir: dir, Now: day("2030-01-01"), Expect: had.SHA256})
+	if err != nil || !r.Kept || r.Score != nil || !r.Registration.Registered.Equal(had.Registered) {
+		t.Fatalf("kept %t: %v", r.Kept, err)
+	}
+	all, err := record.Import(recordtest.File(t, calibration))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := had.Score(all, "2026-11-26")
+	if err != nil || len(s.Rows) != 0 || len(s.Unscored) != 32 {
+		t.Errorf("what is forecast is known already: %d rows, %d to come, %v", len(s.Rows), len(s.Unscored), err)
+	}
+	ids := map[string]bool{}
+	for _, r := range all {
+		ids[r.ID] = true
+	}
+	for _, r := range read(t, os.DirFS(dir), "history.yaml") {
+		if !ids[r.ID] {
+			t.Errorf("%s: not what the calibration file says", r.Key)
+		}
+	}
+	// The day on which one comes, it is a forecast.
+	come := recordtest.Of("come", "nio/2026Q4/deliveries", 130_000, "2027-03-10")
+	s, err = had.Score(append(all, come), "2027-03-10")
+	if err != nil || len(s.Rows) != 1 || s.Rows[0].Label != backtest.Forecast || len(s.Skill) != 1 || len(s.Rows[0].Naive) != 2 {
+		t.Errorf("the first actual: %+v %v", s.Rows, err)
+	}
+}

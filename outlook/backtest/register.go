@@ -48,8 +48,8 @@ type Registration struct {
 	Name       string    `json:"name"`
 	Registered time.Time `json:"registered"`
 	Model      string    `json:"model_version"`
-	Spec       Spec      `json:"spec"` // targets, metrics, seed
-	Inputs     string    `json:"inputs_sha256"`
+	Spec       Spec      `json:"spec"`          // targets, metrics, seed
+	Inputs     string    `json:"inputs_sha256"` // of specification, cases and what was known; a later version of the model leaves a registration as it is
 	Forecasts  []Frozen  `json:"forecasts"`
 	SHA256     string    `json:"sha256"` // of this registration with an empty sha256
 }
@@ -113,12 +113,13 @@ func Register(ctx context.Context, spec Spec, src Source) (Registration, error) 
 		}
 		r.Forecasts = append(r.Forecasts, f)
 	}
+	frozen := spec
+	frozen.Actuals = "" // where the actuals will lie moves no forecast
 	var err error
 	if r.Inputs, err = digest(struct {
-		Model string
 		Spec  Spec
 		Cases []Frozen
-	}{r.Model, r.Spec, r.Forecasts}); err != nil {
+	}{frozen, r.Forecasts}); err != nil {
 		return Registration{}, err
 	}
 	if src.Kept != nil {

@@ -68,7 +68,7 @@ func Run(ctx context.Context, files fs.FS, spec string, o Options) (Report, erro
 	if o.Expect != "" && o.Expect != r.Registration.SHA256 {
 		return Report{}, fault.New(fault.Refused, "backtest_hash", "the registration has the SHA-256 %s, not the expected %.64s", r.Registration.SHA256, o.Expect)
 	}
-	if o.RegisterOnly {
+	if o.RegisterOnly || o.Actuals == nil && s.Actuals == "" { // of a time to come
 		return r, nil
 	}
 	actuals := o.Actuals
@@ -168,9 +168,6 @@ func (l List) AsOf(_ context.Context, asOf period.Date) ([]record.Record, error)
 }
 
 func readRecords(files fs.FS, name, at string) ([]record.Record, error) {
-	if name == "" {
-		return nil, bad(at, "name a file of records: the backtest's own, or one that is given beside it")
-	}
 	b, err := fs.ReadFile(files, name)
 	if err != nil {
 		return nil, bad(at, "%v", err)

@@ -75,7 +75,7 @@ type Spec struct {
 	Coverage  float64  `json:"coverage" yaml:"coverage"`   // of the central interval: 0.9
 	Naive     []Naive  `json:"naive,omitempty" yaml:"naive,omitempty"`
 	History   string   `json:"history,omitempty" yaml:"history,omitempty"` // records from which the naive forecasts are made
-	Actuals   string   `json:"actuals,omitempty" yaml:"actuals,omitempty"` // records against which all are scored; not opened before the registration is kept
+	Actuals   string   `json:"actuals,omitempty" yaml:"actuals,omitempty"` // records against which all are scored; not opened before the registration is kept; none: nothing to score yet
 	Targets   []Target `json:"targets,omitempty" yaml:"targets,omitempty"`
 	Forecasts []Entry  `json:"forecasts" yaml:"forecasts"`
 	Remarks   []string `json:"remarks,omitempty" yaml:"remarks,omitempty"` // what a reader of the scores must know
