@@ -9,24 +9,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-// published rows of new-joe-kuo-6.21201: coordinate, degree, inner coefficients of the polynomial, m_i.
-var published = []struct {
-	d, s, a int
-	m       []uint32
-}{
-	{2, 1, 0, []uint32{1}},
-	{3, 2, 1, []uint32{1, 3}},
-	{4, 3, 1, []uint32{1, 3, 1}},
-	{5, 3, 2, []uint32{1, 1, 1}},
-	{8, 5, 2, []uint32{1, 1, 5, 5, 17}},
-	{38, 8, 14, []uint32{1, 3, 1, 15, 31, 13, 49, 245}},
-	{84, 9, 173, []uint32{1, 3, 5, 9, 11, 49, 51, 59, 115}},
-	{161, 10, 508, []uint32{1, 1, 1, 7, 7, 3, 15, 99, 409, 719}},
-	{162, 11, 2, []uint32{1, 3, 3, 15, 27, 49, 113, 123, 113, 67, 469}},
-	{256, 11, 560, []uint32{1, 1, 1, 5, 19, 3, 53, 133, 97, 863, 983}},
-	{299, 11, 787, []uint32{1, 3, 7, 11, 31, 43, 13, 209, 27, 1017, 501}},
-}
-
 func sequence(t testing.TB, dims int) *Sobol {
 	t.Helper()
 	s, err := NewSobol(dims)
@@ -34,64 +16,6 @@ func sequence(t testing.TB, dims int) *Sobol {
 		t.Fatal(err)
 	}
 	return s
-}
-
-func TestDirectionNumbersAreThePublishedOnes(t *testing.T) {
-	s := sequence(t, MaxDims)
-	polys := primitives(MaxDims - 1)
-	if last := polys[len(polys)-1]; bits.Len32(last)-1 != 11 {
-		t.Errorf("the last polynomial has degree %d, the table ends with degree 11", bits.Len32(last)-1)
-	}
-	for _, row := range published {
-		if want := uint32(1)<<row.s | uint32(row.a)<<1 | 1; polys[row.d-2] != want {
-			t.Errorf("coordinate %d: polynomial %b, published %b", row.d, polys[row.d-2], want)
-		}
-		for i, m := range row.m {
-			if got := s.dims[row.d-1].column[i] >> (31 - i); got != m {
-				t.Errorf("coordinate %d: m_%d = %d, published %d", row.d, i+1, got, m)
-			}
-		}
-	}
-}
-
-// TestPropertyA: each of the 2^d cubes that halve every coordinate holds one of each 2^d consecutive points. The published numbers have
-// it for their first 1111 coordinates; it holds exactly when the matrix of first digits is regular.
-func TestPropertyA(t *testing.T) {
-	s := sequence(t, MaxDims)
-	for _, dims := range []int{2, 3, 5, 8, 16, 24} { // 24 columns are kept
-		rows := make([]uint32, dims)
-		for d := range rows {
-			for c := range dims {
-				rows[d] |= s.dims[d].column[c] >> 31 << c
-			}
-		}
-		if r := gf2Rank(rows); r != dims {
-			t.Errorf("first digits of %d coordinates have rank %d", dims, r)
-		}
-	}
-}
-
-func gf2Rank(rows []uint32) (rank int) {
-	for bit := range 32 {
-		p := -1
-		for i := rank; i < len(rows); i++ {
-			if rows[i]>>bit&1 == 1 {
-				p = i
-				break
-			}
-		}
-		if p < 0 {
-			continue
-		}
-		rows[rank], rows[p] = rows[p], rows[rank]
-		for i := range rows {
-			if i != rank && rows[i]>>bit&1 == 1 {
-				rows[i] ^= rows[rank]
-			}
-		}
-		rank++
-	}
-	return rank
 }
 
 // columns returns n points of all coordinates.
