@@ -8,7 +8,7 @@ import (
 )
 
 // ModelVersion names the equations. It changes whenever the same case, seed and paths would give other numbers.
-const ModelVersion = "2026.1"
+const ModelVersion = "2026.2"
 
 // Result is what a run says, in the order in which it is shown. Amounts are in the case's currency, not in minor units.
 // A nil number is one that does not exist ("no root"); none is NaN or infinite.
