@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"roadbook/fault"
 	"roadbook/supply/sourcing/milp"
 )
 
@@ -118,5 +119,52 @@ func TestSmallInstancesEqualCBC(t *testing.T) {
 	}
 	if plans < 40 {
 		t.Errorf("only %d instances had a plan (%d had none): the families are too tight to test anything", plans, infeasible)
+	}
+}
+
+// TestManyOffersOfOneSupplier covers the relaxation that takes over where sets of awards are too many to enumerate.
+func TestManyOffersOfOneSupplier(t *testing.T) {
+	cbc := cbcOr(t)
+	for seed := uint64(1); seed <= 4; seed++ {
+		c := Generate(seed, Size{Name: "many", Suppliers: 2, Periods: 3, Packs: 8, Tiers: 2, Offers: 16, MOQ: seed%2 == 0, Dual: seed > 2})
+		m, err := Problem(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := cbc.Solve(t.Context(), m, milp.Options{Gap: 1e-6, Seconds: 60})
+		if err != nil || r.Status != milp.Optimal {
+			t.Fatal(r.Status, err)
+		}
+		p := solved(t, c, Options{Engine: "search", Plain: true, Gap: 1e-6})
+		if bound := major(p.Bound) / unit; bound > r.Objective*(1+1e-6) || bound < 0.95*r.Objective {
+			t.Errorf("seed %d: bound %.3f, cbc's optimum %.3f", seed, bound, r.Objective)
+		}
+		if cost := major(p.Objective) / unit; cost < r.Objective*(1-1e-5) || cost > 1.03*r.Objective {
+			t.Errorf("seed %d: plan %.3f, cbc's optimum %.3f", seed, cost, r.Objective)
+		}
+	}
+}
+
+// TestTheEngineCBC asks for cbc by name and by auto: the plan says so, and agrees with the built-in one.
+func TestTheEngineCBC(t *testing.T) {
+	cbcOr(t)
+	for seed := uint64(1); seed <= 5; seed++ {
+		c := smallCase(seed)
+		own := solved(t, c, Options{Plain: true, Gap: 1e-6})
+		for _, engine := range []string{"cbc", "auto"} {
+			p := solved(t, c, Options{Engine: engine, Plain: true, Gap: 1e-5})
+			if p.Run.Status != own.Run.Status || math.Abs(major(p.Objective)-major(own.Objective)) > 1e-5*major(own.Objective) {
+				t.Errorf("seed %d: %s says %s %s (gap %g, bound by %s), built in %s %s", seed, engine, p.Run.Status, p.Objective, p.Run.Gap, p.Run.BoundBy, own.Run.Status, own.Objective)
+			}
+		}
+	}
+	t.Setenv("PATH", "")
+	c := smallCase(2)
+	if p, err := Solve(t.Context(), c, Options{Engine: "auto", Plain: true, Gap: 1e-6}); err != nil || p.Run.Status != Optimal {
+		t.Errorf("without cbc, auto goes on built in, got %q (%v)", p.Run.Status, err)
+	}
+	big := Generate(1, Families()[0])
+	if _, err := Solve(t.Context(), big, Options{Engine: "cbc", Plain: true, Gap: 1e-9, Nodes: 1}); fault.CodeOf(err) != "cbc_missing" {
+		t.Errorf("cbc was asked for and is not there: %v", err)
 	}
 }

@@ -13,10 +13,10 @@ var middle = award{4, 24, 2, 4, true}
 
 // TestSameInputSamePlan: two runs with the same node limit agree to the last bit.
 func TestSameInputSamePlan(t *testing.T) {
-	p := middle.instance(7)
+	p := award{3, 24, 2, 3, true}.instance(7)
 	var first Result
 	for run := range 2 {
-		r, err := Solve(context.Background(), p, Options{Gap: 1e-9, Nodes: 60})
+		r, err := Solve(context.Background(), p, Options{Gap: 1e-9, Nodes: 20})
 		if err != nil || r.X == nil {
 			t.Fatal(r.Status, err)
 		}
@@ -32,13 +32,13 @@ func TestSameInputSamePlan(t *testing.T) {
 
 // TestInterrupted: whenever the context ends, what is known is returned, and it is true.
 func TestInterrupted(t *testing.T) {
-	p := middle.instance(7)
-	full, err := Solve(context.Background(), p, Options{Gap: 1e-4, Nodes: 3000})
+	p := award{3, 12, 2, 3, true}.instance(7)
+	full, err := Solve(context.Background(), p, Options{Gap: 1e-4, Nodes: 500})
 	if err != nil || full.X == nil {
 		t.Fatal(full.Status, err)
 	}
 	withX := 0
-	for stop := range 8 {
+	for stop := range 6 {
 		ctx, cancel := context.WithCancel(context.Background())
 		calls := 0
 		r, err := Solve(ctx, p, Options{Gap: 1e-9, Progress: func(q Progress) {
