@@ -13,7 +13,7 @@ import (
 )
 
 // words may be imported by everyone.
-var words = []string{"money", "vin", "period", "evidence", "fault", "id"}
+var words = []string{"money", "vin", "period", "evidence", "strict", "fault", "id"}
 
 // domains are the rooms of the maker's side.
 var domains = []string{"fleet", "supply", "ledger", "offer", "billing", "partner", "apps", "update", "signal", "outlook"}
@@ -21,7 +21,7 @@ var domains = []string{"fleet", "supply", "ledger", "offer", "billing", "partner
 // imports is the table of ARCHITECTURE.md: who may import whom, beside words and third parties.
 // A folder stands for its whole tree unless a longer entry names a part of it.
 var imports = map[string][]string{
-	"money": {}, "vin": {}, "period": {}, "evidence": {}, "fault": {}, "id": {},
+	"money": {}, "vin": {}, "period": {}, "evidence": {}, "strict": {}, "fault": {}, "id": {},
 	"wire":     {"wire"},
 	"platform": {"platform", "wire/command"},
 	"fleet":    {}, "supply": {}, "ledger": {},

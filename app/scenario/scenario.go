@@ -3,15 +3,13 @@
 package scenario
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
-
-	"github.com/goccy/go-yaml"
 
 	"roadbook/fault"
 	"roadbook/money"
 	"roadbook/period"
+	"roadbook/strict"
 )
 
 // MaxSize is the largest scenario file that is read, in bytes.
@@ -175,8 +173,8 @@ func Parse(b []byte) (Scenario, error) {
 	if len(b) > MaxSize {
 		return s, fault.New(fault.Invalid, "scenario_size", "a scenario has at most %d bytes, this one %d", MaxSize, len(b))
 	}
-	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.DisallowUnknownField()).Decode(&s); err != nil {
-		return Scenario{}, fault.New(fault.Invalid, "scenario_yaml", "%s", yaml.FormatError(err, false, true))
+	if err := strict.YAML(b, &s); err != nil {
+		return Scenario{}, fault.New(fault.Invalid, "scenario_yaml", "%v", err)
 	}
 	return s, s.check()
 }

@@ -17,6 +17,7 @@ import (
 	"roadbook/outlook/chance"
 	"roadbook/outlook/record"
 	"roadbook/period"
+	"roadbook/strict"
 )
 
 // Levels is how many quantiles of a prediction are frozen: those of the levels (i+½)/Levels.
@@ -199,7 +200,7 @@ func freeze(ctx context.Context, e Entry, rules []Naive, src Source) (Frozen, er
 // knownBy refuses a case that is not of the day, or in which anything has a later vintage, wherever it stands.
 func knownBy(text []byte, asOf period.Date) error {
 	var doc any
-	if err := record.Decode(text, &doc); err != nil {
+	if err := strict.YAML(text, &doc); err != nil {
 		return bad("/case", "%v", err)
 	}
 	if m, ok := doc.(map[string]any); !ok || fmt.Sprint(m["as_of"]) != string(asOf) {

@@ -9,6 +9,7 @@ import (
 	"roadbook/fault"
 	"roadbook/outlook/record"
 	"roadbook/period"
+	"roadbook/strict"
 )
 
 // Limits of a specification.
@@ -89,7 +90,7 @@ func Parse(b []byte) (Spec, error) {
 		return Spec{}, fault.New(fault.Invalid, "backtest_size", "a backtest's file has at most %d bytes, this one %d", MaxSpec, len(b))
 	}
 	s := Spec{Paths: 16_384, Scrambles: 16, Coverage: 0.9}
-	if err := record.Decode(b, &s); err != nil {
+	if err := strict.YAML(b, &s); err != nil {
 		return Spec{}, fault.New(fault.Invalid, "backtest_yaml", "%v", err)
 	}
 	for i := range s.Forecasts {

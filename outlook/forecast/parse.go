@@ -1,16 +1,14 @@
 package forecast
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 
-	"github.com/goccy/go-yaml"
-
 	"roadbook/fault"
 	"roadbook/outlook/chance"
+	"roadbook/strict"
 )
 
 // Parse reads a case from YAML (or JSON, which is YAML too), fills in its defaults and refuses what Check refuses.
@@ -19,25 +17,14 @@ func Parse(b []byte) (Case, error) {
 	if len(b) > MaxSize {
 		return c, fault.New(fault.Invalid, "case_size", "a case has at most %d bytes, this one %d", MaxSize, len(b))
 	}
-	if err := decode(b, &c); err != nil {
-		return Case{}, fault.New(fault.Invalid, "case_yaml", "%s", yaml.FormatError(err, false, true))
+	if err := strict.YAML(b, &c); err != nil {
+		return Case{}, fault.New(fault.Invalid, "case_yaml", "%v", err)
 	}
 	c.fill()
 	if err := c.Check(); err != nil {
 		return Case{}, err
 	}
 	return c, nil
-}
-
-// decode reads YAML. The library panics on some malformed input (a tag without a value, a list too long for an array): that
-// is an error of the file, not of the program.
-func decode(b []byte, c *Case) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("this is no YAML that can be read: %v", p)
-		}
-	}()
-	return yaml.NewDecoder(bytes.NewReader(b), yaml.DisallowUnknownField()).Decode(c)
 }
 
 // fill writes the defaults where the file is silent.

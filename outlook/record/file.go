@@ -6,6 +6,7 @@ import (
 
 	"roadbook/fault"
 	"roadbook/id"
+	"roadbook/strict"
 )
 
 // MaxFile is the largest file of records, in bytes.
@@ -27,7 +28,7 @@ func Read(b []byte) ([]Record, error) {
 		return Import(b)
 	}
 	var f file
-	if err := Decode(b, &f); err != nil {
+	if err := strict.YAML(b, &f); err != nil {
 		return nil, fault.New(fault.Invalid, "records_yaml", "%v", err)
 	}
 	if len(f.Records) == 0 || len(f.Records) > MaxBatch {

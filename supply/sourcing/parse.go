@@ -1,14 +1,12 @@
 package sourcing
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 
-	"github.com/goccy/go-yaml"
-
 	"roadbook/fault"
+	"roadbook/strict"
 )
 
 // Parse reads a case in YAML or JSON, gives every figure its evidence and checks the whole. Unknown keys are refused.
@@ -17,8 +15,8 @@ func Parse(b []byte) (Case, error) {
 		return Case{}, fault.New(fault.Invalid, "source_size", "a sourcing case has at most %d bytes, this one %d", MaxSize, len(b))
 	}
 	var c Case
-	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.DisallowUnknownField()).Decode(&c); err != nil {
-		return Case{}, fault.New(fault.Invalid, "source_yaml", "%s", yaml.FormatError(err, false, true))
+	if err := strict.YAML(b, &c); err != nil {
+		return Case{}, fault.New(fault.Invalid, "source_yaml", "%v", err)
 	}
 	if err := c.Check(); err != nil {
 		return Case{}, err
