@@ -10,6 +10,7 @@ import (
 
 	"roadbook/console"
 	"roadbook/fault"
+	"roadbook/outlook"
 	"roadbook/outlook/backtest"
 	"roadbook/outlook/forecast"
 	"roadbook/platform/runs"
@@ -198,4 +199,14 @@ func (s *source) Forecast(ctx context.Context, id string) (console.Study[forecas
 
 func (s *source) Backtest(ctx context.Context, id string) (console.Study[backtest.Report], error) {
 	return study[backtest.Report](ctx, s.a, kindBacktest, id)
+}
+
+// Cohorts answers with the fleet by the quarter of the sale, and the fleet's own life.
+func (s *source) Cohorts(ctx context.Context) (console.Cohorts, error) {
+	all, err := s.a.Outlook.Cohorts(ctx, "")
+	if err != nil {
+		return console.Cohorts{}, err
+	}
+	life, err := s.a.Outlook.Life(ctx, "", outlook.Quarterly)
+	return console.Cohorts{Cohorts: all, Fleet: life}, err
 }

@@ -30,6 +30,7 @@ func Handler(src Source, studies Studies, live Live, log *slog.Logger, hosts ...
 	mux.HandleFunc("/{$}", c.page(c.home))
 	mux.HandleFunc("/cars", c.page(c.cars))
 	mux.HandleFunc("/cars/{vin}", c.page(c.car))
+	mux.HandleFunc("/cohorts", c.page(c.cohorts))
 	mux.HandleFunc("/ledger", c.page(c.ledger))
 	mux.HandleFunc("/ledger/{seq}", c.page(c.entry))
 	mux.HandleFunc("/invoices/{id}", c.page(c.invoice))

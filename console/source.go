@@ -16,6 +16,7 @@ import (
 type Source interface {
 	Home(ctx context.Context) (Home, error)
 	Cars(ctx context.Context, cursor string) (Cars, error)
+	Cohorts(ctx context.Context) (Cohorts, error)
 	Car(ctx context.Context, v vin.VIN) (Car, error)
 	Ledger(ctx context.Context, f Filter) (Ledger, error)
 	Entry(ctx context.Context, seq int64) (Entry, error)
