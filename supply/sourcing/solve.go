@@ -246,6 +246,7 @@ func (n *net) exact(ctx context.Context, a *answer, m *model, o Options, tell fu
 		if mo.Seconds = o.Seconds; mo.Seconds == 0 {
 			mo.Seconds = cbcSeconds
 		}
+		mo.Gap = o.Gap / 2 // cbc measures its gap before presolve is undone; ours is of the plan in money
 		r, err = cbc.Solve(ctx, m.p, mo)
 	} else {
 		if mo.Nodes == 0 {
