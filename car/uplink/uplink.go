@@ -38,6 +38,7 @@ import (
 	"roadbook/fault"
 	"roadbook/vin"
 	"roadbook/wire/command"
+	"roadbook/wire/pilotlog"
 	"roadbook/wire/frame"
 )
 
@@ -162,12 +163,26 @@ func (u *Uplink) SendUsage(ctx context.Context, b command.UsageBatch) error {
 	if err != nil {
 		return err
 	}
+	return u.send(ctx, command.Meter(u.cfg.VIN), payload)
+}
+
+// SendPilot sends a report of the highway pilot, like SendUsage.
+func (u *Uplink) SendPilot(ctx context.Context, r pilotlog.Report) error {
+	payload, err := r.Encode()
+	if err != nil {
+		return err
+	}
+	return u.send(ctx, command.Pilot(u.cfg.VIN), payload)
+}
+
+// send publishes and returns when the message is acknowledged, over as many connections as it takes.
+func (u *Uplink) send(ctx context.Context, topic string, payload []byte) error {
 	for {
 		var client mqtt.Client
 		if err := u.await(ctx, func() bool { client = u.client; return client != nil }); err != nil {
 			return err
 		}
-		if err := u.publish(ctx, client, command.Meter(u.cfg.VIN), payload); err == nil || ctx.Err() != nil {
+		if err := u.publish(ctx, client, topic, payload); err == nil || ctx.Err() != nil {
 			return err
 		}
 		u.lost(client)

@@ -23,7 +23,7 @@ func car(t testing.TB) vin.VIN {
 
 func TestTopics(t *testing.T) {
 	v := car(t)
-	for name, kind := range map[string]Kind{Frames(v): KindFrames, Meter(v): KindMeter, Down(v): KindDown} {
+	for name, kind := range map[string]Kind{Frames(v): KindFrames, Meter(v): KindMeter, Pilot(v): KindPilot, Down(v): KindDown} {
 		got, k, err := ParseTopic(name)
 		if err != nil || got != v || k != kind {
 			t.Errorf("%s: %v %v %v", name, got, k, err)

@@ -2,11 +2,11 @@
 //
 // # Owns
 //
-// The topics v/{VIN}/frames, v/{VIN}/meter (car to cloud) and v/{VIN}/down (cloud to car), the Hint and the UsageBatch.
+// The topics v/{VIN}/frames, v/{VIN}/meter, v/{VIN}/pilot (car to cloud) and v/{VIN}/down (cloud to car), the Hint and the UsageBatch.
 //
 // # Does not own
 //
-// Signal frames (wire/frame), grants (wire/grant), and what usage costs.
+// Signal frames (wire/frame), the pilot's reports (wire/pilotlog), grants (wire/grant), and what usage costs.
 //
 // # Always true
 //

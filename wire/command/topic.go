@@ -11,10 +11,11 @@ import (
 // Kind is the last part of a topic.
 type Kind string
 
-// The kinds of topics. A car publishes to Frames and Meter and subscribes to Down.
+// The kinds of topics. A car publishes to Frames, Meter and Pilot and subscribes to Down.
 const (
 	KindFrames Kind = "frames" // wire/frame
 	KindMeter  Kind = "meter"  // UsageBatch
+	KindPilot  Kind = "pilot"  // wire/pilotlog
 	KindDown   Kind = "down"   // Hint
 )
 
@@ -23,6 +24,9 @@ func Frames(v vin.VIN) string { return topic(v, KindFrames) }
 
 // Meter is the topic of the car's usage batches.
 func Meter(v vin.VIN) string { return topic(v, KindMeter) }
+
+// Pilot is the topic of the highway pilot's reports.
+func Pilot(v vin.VIN) string { return topic(v, KindPilot) }
 
 // Down is the topic of hints to the car.
 func Down(v vin.VIN) string { return topic(v, KindDown) }
@@ -40,10 +44,10 @@ func ParseTopic(s string) (vin.VIN, Kind, error) {
 		return "", "", err
 	}
 	switch k := Kind(parts[2]); k {
-	case KindFrames, KindMeter, KindDown:
+	case KindFrames, KindMeter, KindPilot, KindDown:
 		return v, k, nil
 	}
-	return "", "", fault.New(fault.Invalid, "topic", "topic kind %.20q is none of frames, meter, down", parts[2])
+	return "", "", fault.New(fault.Invalid, "topic", "topic kind %.20q is none of frames, meter, pilot, down", parts[2])
 }
 
 // Subject says what a hint points at.
