@@ -38,8 +38,8 @@ import (
 	"roadbook/fault"
 	"roadbook/vin"
 	"roadbook/wire/command"
-	"roadbook/wire/pilotlog"
 	"roadbook/wire/frame"
+	"roadbook/wire/pilotlog"
 )
 
 // Times of the connection.
@@ -163,7 +163,7 @@ func (u *Uplink) SendUsage(ctx context.Context, b command.UsageBatch) error {
 	if err != nil {
 		return err
 	}
-	return u.send(ctx, command.Meter(u.cfg.VIN), payload)
+	return u.deliver(ctx, command.Meter(u.cfg.VIN), payload)
 }
 
 // SendPilot sends a report of the highway pilot, like SendUsage.
@@ -172,11 +172,11 @@ func (u *Uplink) SendPilot(ctx context.Context, r pilotlog.Report) error {
 	if err != nil {
 		return err
 	}
-	return u.send(ctx, command.Pilot(u.cfg.VIN), payload)
+	return u.deliver(ctx, command.Pilot(u.cfg.VIN), payload)
 }
 
-// send publishes and returns when the message is acknowledged, over as many connections as it takes.
-func (u *Uplink) send(ctx context.Context, topic string, payload []byte) error {
+// deliver publishes and returns when the message is acknowledged, over as many connections as it takes.
+func (u *Uplink) deliver(ctx context.Context, topic string, payload []byte) error {
 	for {
 		var client mqtt.Client
 		if err := u.await(ctx, func() bool { client = u.client; return client != nil }); err != nil {
