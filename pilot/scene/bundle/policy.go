@@ -1,0 +1,56 @@
+package bundle
+
+import "math"
+
+// The suites that a release of the pilot needs.
+const (
+	CutIn        = "grid/cut_in"
+	CutOut       = "grid/cut_out"
+	Deceleration = "grid/deceleration"
+	NCAP         = "ncap/rear"
+	ALKS         = "alks"           // the 15 scenarios with every valid variation
+	SoakSuite    = "soak"           // SUMO
+	CheckerOnly  = "checker/grid"   // the planner replaced by constant throttle
+	Rules        = "r157"           // timers, the recorder's events
+	Mutants      = "seeded-defects" // known regressions, each of which must have been refused
+)
+
+// References are the models that must have run beside the pilot on every grid (Annex 3).
+func References() []string { return []string{"cc", "fsm", "rss", "reg157"} }
+
+// Default is the policy of this version: the targets of the highway pilot, absolute and beside the shipped release.
+func Default() Policy {
+	const never = -1
+	models := References()
+	return Policy{
+		Suites: []Required{
+			{Name: CutIn, Ran: 10_000, Models: models}, {Name: CutOut, Ran: 1_000, Models: models}, {Name: Deceleration, Ran: 1_000, Models: models},
+			{Name: NCAP, Ran: 30}, {Name: ALKS, Ran: 60_000, Models: models[:2]}, {Name: SoakSuite, Ran: 20},
+			{Name: CheckerOnly, Ran: 10_000, Models: models}, {Name: Rules, Ran: 0}, {Name: Mutants, Ran: 0},
+		},
+		Limits: []Limit{
+			{"grid/", "collided_slow", 0, 0},
+			{"grid/", "collided_fast_share", 0.001, 0},
+			{"grid/", "collided_bound_share", math.Inf(1), 0}, // the bound is of a class of policies, no promise; it must not grow
+			{"grid/", "phantom_share", 0.02, 0.002},
+			{"grid/", "phantom_harmless", 0, 0},
+			{"grid/", "replay_differ", 0, 0},
+			{"grid/", "replayed", 1, never},
+			{NCAP, "impacts", 0, 0},
+			{ALKS, "collided_alone", 0, 0},
+			{ALKS, "impacts", math.Inf(1), 0}, // some variations cannot be avoided by anybody; they must not become more
+			{ALKS, "checks_failed", 0, 0},
+			{SoakSuite, "soak_caused", 0, 0},
+			{SoakSuite, "soak_hours", 10, never},
+			{SoakSuite, "min_ttc", 1, never},
+			{SoakSuite, "soak_gap_share", 0.02, 0.005},
+			{CheckerOnly, "avoided_share", 0.99, 0.001},
+			{Rules, "checks_failed", 0, 0},
+			{Rules, "checks_passed", 1, 0},
+			{Mutants, "checks_failed", 0, 0},
+			{Mutants, "checks_passed", 4, 0},
+			{CutIn, "speed", 500, never},
+			{CutIn, "allocs", 0, 0},
+		},
+	}
+}
