@@ -1,6 +1,9 @@
 package reference
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 const (
 	dt = 0.01 // s, one tick
@@ -45,6 +48,19 @@ func KindOf(name string) (Kind, bool) {
 	return 0, false
 }
 
+// MarshalText writes the kind's name.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText reads the kind's name.
+func (k *Kind) UnmarshalText(b []byte) (err error) {
+	kind, ok := KindOf(string(b))
+	if !ok {
+		return fmt.Errorf("%.60q is no kind: expected cut_in, cut_out or deceleration", b)
+	}
+	*k = kind
+	return nil
+}
+
 // Conflict is one concrete case between the ego, which starts in the middle of its lane, and one other vehicle (two in a
 // cut-out). SI units; lateral positions are those of centres, positive to the left.
 type Conflict struct {
@@ -52,11 +68,13 @@ type Conflict struct {
 	Ego          float64 // m/s
 	Other        float64 // m/s; of lead or challenger
 	Gap          float64 // m, bumper to bumper, to the lead or challenger ahead
-	Lateral      float64 // m, where the challenger's centre starts
+	Lateral      float64 // m, where the challenger's centre starts; of a lead that brakes: where it drives
 	LateralSpeed float64 // m/s: cut-in, towards the ego's lane, >= 0; cut-out, positive to the left
 	LateralAccel float64 // m/s², the ramp of the lateral speed; 0: the lateral speed is there from the first tick
 	FrontGap     float64 // m, cut-out: from the lead's front bumper to the rear of the vehicle that stands
+	Front        float64 // m/s, cut-out: speed of that vehicle, 0 as a rule
 	LeadDecel    float64 // m/s², positive
+	Target       float64 // m/s, deceleration: what the lead brakes to, 0 as a rule
 	Length       float64 // m, of all others
 	Width        float64 // m, of all others
 	EgoLength    float64 // m
@@ -79,12 +97,18 @@ func (c *Conflict) Ticks() int {
 		if c.Ego > 0 {
 			t = float64(2*(c.Gap+c.Length+c.FrontGap))/c.Ego + 10
 		}
+		if rel := c.Ego - c.Front; rel > 0 {
+			t = math.Max(t, (c.Gap+c.Length+c.FrontGap)/rel+5)
+		}
 		if v := math.Abs(c.LateralSpeed); v > 0 {
 			t = math.Max(t, c.lateralTime(CutOutOffset)+15)
 		}
 	case Deceleration:
 		if c.LeadDecel > 0 {
-			t = c.Other/c.LeadDecel + 15
+			t = (c.Other-c.Target)/c.LeadDecel + 15
+			if rel := c.Ego - c.Target; rel > 0 {
+				t = math.Max(t, float64(2*c.Gap)/rel+5)
+			}
 		}
 	}
 	n := MinTicks
@@ -125,6 +149,8 @@ func start(c *Conflict) traffic {
 		if c.LateralSpeed > 0 && c.Lateral != 0 {
 			t.dir = -math.Copysign(1, c.Lateral)
 		}
+	case Deceleration:
+		t.d = c.Lateral
 	case CutOut:
 		t.standing = t.s + c.FrontGap + c.Length
 		if c.LateralSpeed != 0 {
@@ -138,9 +164,10 @@ func start(c *Conflict) traffic {
 // step moves the others by one tick, semi-implicit Euler.
 func (t *traffic) step() {
 	if t.c.Kind == Deceleration {
-		t.vs = math.Max(t.vs-float64(t.c.LeadDecel*dt), 0)
+		t.vs = math.Max(t.vs-float64(t.c.LeadDecel*dt), math.Min(t.c.Target, t.vs))
 	}
 	t.s += float64(t.vs * dt)
+	t.standing += float64(t.c.Front * dt)
 	if t.dir == 0 {
 		return
 	}

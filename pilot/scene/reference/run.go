@@ -40,7 +40,7 @@ func drive(c *Conflict, d *Driver, b *braking) Result {
 		revealed := true
 		if c.Kind == CutOut {
 			revealed = math.Abs(t.d) > Revealed
-			os, od, ou, ov = t.standing, 0, 0, 0
+			os, od, ou, ov = t.standing, 0, c.Front, 0
 		}
 		v := View{Gap: math.Abs(os-s) - half, Edge: math.Abs(od) - wide, Ego: u, Other: ou, EgoAccel: a,
 			Towards: -float64(math.Copysign(1, od) * ov), Passed: s > os, Lengths: c.EgoLength + c.Length}
@@ -82,8 +82,8 @@ func over(c *Conflict, t *traffic, v *View) bool {
 	case CutIn:
 		return v.Passed && v.Gap >= 0 && v.Ego >= v.Other || t.dir == 0 && v.Gap >= 0 && !v.Passed && v.Ego <= v.Other
 	case Deceleration:
-		return t.vs == 0 && v.Ego == 0
+		return t.vs == c.Target && v.Ego <= c.Target
 	default:
-		return v.Ego == 0
+		return v.Ego <= c.Front && (c.Front == 0 || math.Abs(t.d) > Revealed)
 	}
 }

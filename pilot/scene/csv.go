@@ -1,0 +1,182 @@
+package scene
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"roadbook/fault"
+	"roadbook/pilot/scene/reference"
+)
+
+// Limits of a file of cases.
+const (
+	MaxFile  = 1 << 30   // bytes
+	MaxCases = 5_000_000 // of one file
+	MaxID    = 200       // bytes of an id
+)
+
+// ReadCases reads a CSV file of cases: a line of column names in any order, then one case a line. An error names the line
+// and the column. Columns that a kind does not need may be empty.
+func ReadCases(r io.Reader) ([]Case, error) {
+	limited := &io.LimitedReader{R: r, N: MaxFile + 1}
+	in := bufio.NewReaderSize(limited, 1<<16)
+	if b, _ := in.Peek(3); string(b) == "\xef\xbb\xbf" {
+		_, _ = in.Discard(3) // spreadsheets write a byte order mark
+	}
+	rows := csv.NewReader(in)
+	rows.ReuseRecord, rows.TrimLeadingSpace = true, true
+	head, err := rows.Read()
+	if err != nil {
+		return nil, malformed(err)
+	}
+	columns, err := header(head)
+	if err != nil {
+		return nil, err
+	}
+	var out []Case
+	for {
+		row, err := rows.Read()
+		if limited.N == 0 {
+			return nil, fault.New(fault.Invalid, "cases_size", "the file is larger than %d bytes", MaxFile)
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, malformed(err)
+		}
+		if len(out) == MaxCases {
+			return nil, fault.New(fault.Invalid, "cases_size", "more than %d cases", MaxCases)
+		}
+		line, _ := rows.FieldPos(0)
+		c, err := parse(columns, row)
+		if err != nil {
+			return nil, atLine(err, line)
+		}
+		out = append(out, c)
+	}
+	if len(out) == 0 {
+		return nil, fault.New(fault.Invalid, "cases_empty", "the file holds column names, but no case")
+	}
+	return out, nil
+}
+
+// header finds what each column is: an index into numbers, or one of the two below.
+const columnID, columnKind = -1, -2
+
+func header(names []string) ([]int, error) {
+	columns := make([]int, len(names))
+	seen := map[int]bool{}
+	for i, name := range names {
+		name = strings.ToLower(strings.TrimSpace(name))
+		switch name {
+		case "id":
+			columns[i] = columnID
+		case "kind":
+			columns[i] = columnKind
+		default:
+			columns[i] = slices.IndexFunc(numbers[:columnsCSV], func(n number) bool { return n.name == name })
+			if columns[i] < 0 {
+				return nil, fault.New(fault.Invalid, "cases_column", "%.60q is no column of a case: expected %s", name, Columns()).At("line 1")
+			}
+		}
+		if seen[columns[i]] {
+			return nil, fault.New(fault.Invalid, "cases_column", "the column %s stands twice", name).At("line 1")
+		}
+		seen[columns[i]] = true
+	}
+	for _, must := range []struct {
+		column int
+		name   string
+	}{{columnID, "id"}, {columnKind, "kind"}, {0, "ego_kmh"}, {2, "gap_m"}} {
+		if !seen[must.column] {
+			return nil, fault.New(fault.Invalid, "cases_column", "the column %s is missing: expected %s", must.name, Columns()).At("line 1")
+		}
+	}
+	return columns, nil
+}
+
+// Columns names the columns of a file of cases.
+func Columns() string {
+	names := []string{"id", "kind"}
+	for _, n := range numbers[:columnsCSV] {
+		names = append(names, n.name)
+	}
+	return strings.Join(names, ",")
+}
+
+func parse(columns []int, row []string) (c Case, err error) {
+	var given [columnsCSV]bool
+	kind := false
+	for i, k := range columns {
+		text := strings.TrimSpace(row[i])
+		switch {
+		case k == columnID:
+			if len(text) > MaxID {
+				return c, fault.New(fault.Invalid, "case_id", "the id is longer than %d bytes", MaxID).At("/id")
+			}
+			c.ID = strings.Clone(text)
+		case k == columnKind:
+			if c.Kind, kind = reference.KindOf(text); !kind {
+				return c, fault.New(fault.Invalid, "case_kind", "%.60q is no kind: expected cut_in, cut_out or deceleration", text).At("/kind")
+			}
+		case text == "" || strings.EqualFold(text, "nan"): // left out, as tables write it
+		default:
+			v, err := strconv.ParseFloat(text, 64)
+			if err != nil || math.IsInf(v, 0) || math.IsNaN(v) {
+				return c, fault.New(fault.Invalid, "case_number", "%.60q is no number", text).At("/" + numbers[k].name)
+			}
+			*numbers[k].of(&c), given[k] = v, true
+		}
+	}
+	for k, n := range numbers[:columnsCSV] {
+		switch {
+		case given[k] && n.name == "length_m" && c.Length == 0, given[k] && n.name == "width_m" && c.Width == 0:
+			return c, fault.New(fault.Invalid, "case_range", "0 is out of range: expected %g to %g m, or nothing", n.lo, n.hi).At("/" + n.name)
+		case given[k]:
+		case needs(c.Kind, n.name):
+			return c, fault.New(fault.Invalid, "case_missing", "a %s needs a value", c.Kind).At("/" + n.name)
+		}
+	}
+	return c.only(), c.Check()
+}
+
+// only drops what the kind does not use, so that a case says nothing that was not run.
+func (c Case) only() Case {
+	switch c.Kind {
+	case reference.CutIn:
+		c.FrontGap, c.LeadDecel = 0, 0
+	case reference.CutOut:
+		c.Other, c.Lateral, c.LeadDecel = 0, 0, 0
+	case reference.Deceleration:
+		c.Other, c.Lateral, c.LateralSpeed, c.LateralAccel, c.FrontGap = 0, 0, 0, 0, 0
+	}
+	return c
+}
+
+// malformed turns an error of encoding/csv, which knows its line, into a refusal.
+func malformed(err error) error {
+	var p *csv.ParseError
+	switch {
+	case errors.Is(err, io.EOF):
+		return fault.New(fault.Invalid, "cases_empty", "the file is empty: expected %s", Columns())
+	case errors.As(err, &p):
+		return fault.New(fault.Invalid, "cases_csv", "column %d: %v", p.Column, p.Err).At("line " + strconv.Itoa(p.Line))
+	}
+	return err
+}
+
+// atLine blames a line and, as the pointer says, a column.
+func atLine(err error, line int) error {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return err
+	}
+	return f.At("line " + strconv.Itoa(line) + ", column " + strings.TrimPrefix(f.Pointer, "/"))
+}
