@@ -1,0 +1,2 @@
+// Package checker stands between the pilot and the actuators.
+package checker
