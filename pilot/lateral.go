@@ -1,0 +1,63 @@
+package pilot
+
+import (
+	"math"
+
+	"roadbook/pilot/motion"
+)
+
+// Lateral control: a second-order response of the lateral error with this frequency and damping, on top of the road's curvature.
+const (
+	latOmega = 0.9 // rad/s
+	latZeta  = 1.0
+	preview  = 0.15 // s, of the steering's lag
+	latSlow  = 4.0  // m/s, below which the response is one over distance instead of time
+)
+
+// aim is where the ego should be sideways and how that moves.
+type aim struct {
+	d, v, a float64 // m, m/s, m/s²
+}
+
+// steer gives the front wheel angle: feed-forward of the road's curvature where the wheels' answer will be felt, and the lateral
+// acceleration that brings the car back to the aim.
+func (p *Pilot) steer(in *motion.Input, at aim) float64 {
+	ego := &in.Ego
+	v := math.Max(ego.V, latSlow)
+	e := ego.D - at.d
+	slope := float64(v*ego.Heading) - at.v
+	acc := at.a - float64(latOmega*latOmega*e) - float64(2*latZeta*latOmega*slope)
+	limit := p.p.Comfort.Lateral
+	road := curvatureAt(&in.Road, float64(ego.V*preview))
+	acc = math.Max(-limit, math.Min(acc, limit))
+	k := road/(1-math.Max(-0.5, math.Min(float64(road*ego.D), 0.5))) + acc/float64(v*v)
+	k = math.Max(-0.2, math.Min(k, 0.2))
+	if m := p.p.Comfort.Lateral / math.Max(float64(ego.V*ego.V), 1); math.Abs(k) > m { // the bend's own share stays within comfort by the speed chosen for it
+		k = math.Copysign(math.Max(m, math.Min(math.Abs(k), math.Abs(road))), k)
+	}
+	if dk := float64(p.p.Comfort.LateralJerk*motion.DT) / math.Max(float64(ego.V*ego.V), 9); p.steered {
+		k = math.Max(p.curve-dk, math.Min(p.curve+dk, k))
+	}
+	p.curve, p.steered = k, true
+	return bicycle(k, math.Max(1, math.Min(ego.Wheelbase, 10)))
+}
+
+// curvatureAt gives the road's curvature x metres ahead.
+func curvatureAt(r *motion.Road, x float64) float64 {
+	if !(r.CurveStep > 0) {
+		return finite(r.Curvature[0], 0.1)
+	}
+	u := math.Max(0, x/r.CurveStep)
+	i := int(math.Min(u, float64(len(r.Curvature)-1)))
+	a := r.Curvature[i]
+	b := r.Curvature[min(i+1, len(r.Curvature)-1)]
+	return finite(a+float64((b-a)*math.Min(u-float64(i), 1)), 0.1)
+}
+
+// finite gives v within ±limit, and 0 for what is no number.
+func finite(v, limit float64) float64 {
+	if math.IsNaN(v) {
+		return 0
+	}
+	return math.Max(-limit, math.Min(v, limit))
+}

@@ -1,0 +1,167 @@
+package pilot
+
+import (
+	"math"
+
+	"roadbook/pilot/motion"
+)
+
+// demand is what a plan asks of the controller until the next plan.
+type demand struct {
+	accel float64 // m/s²
+	jerk  float64 // m/s³
+	hard  bool    // for safety, not for comfort
+}
+
+// Levels of urgency, as limits of the build-up of braking.
+const (
+	softJerk = 10 // m/s³, caution
+	softMax  = 2.9
+)
+
+// decide weighs everything around and gives the acceleration to drive with. Each object has its own say; the one that asks for most
+// braking is heard.
+func (p *Pilot) decide(in *motion.Input, f frame, want float64) demand {
+	ego := &in.Ego
+	v := math.Max(ego.V, 0)
+	out := demand{accel: p.free(v, want), jerk: p.p.Comfort.Jerk}
+	p.roll.begin()
+	pass := false
+	for i := range p.tr.n {
+		k := &p.tr.list[i]
+		k.lead = false
+		b := p.pathOf(k, ego, in.Now)
+		if b.s < -b.half || b.s-b.half > 250 {
+			continue
+		}
+		e := p.expected(k, b, f)
+		if o := math.Abs(e.d-f.d) - e.wide; o > 0 && e.vd == 0 && o > 0.5 {
+			continue // keeps its lane beside us
+		}
+		if a, in := p.ahead(e, f, v); in {
+			k.lead = true
+			if a < out.accel {
+				out.accel = a
+				if a < -1.5 {
+					out.jerk = softJerk
+				}
+			}
+		}
+		brake, hard, up := p.yield(k, e, f, in.Now)
+		k.brake = brake
+		pass = pass || up
+		if brake > 0 && -brake < out.accel {
+			out.accel = -brake
+			out.jerk = math.Max(out.jerk, softJerk)
+		}
+		if hard {
+			out.hard = true
+			out.jerk = p.p.Emergency.Jerk
+		}
+	}
+	if pass && out.accel > -softMax {
+		out.accel, out.jerk, out.hard = p.roll.up, softJerk, true
+	}
+	return out
+}
+
+// ahead is the say of the following law for somebody in the path, or about to be.
+func (p *Pilot) ahead(e path, f frame, v float64) (float64, bool) {
+	gap := e.s - e.half
+	over := math.Abs(e.d-f.d) - e.wide
+	if gap < 0 {
+		return 0, false
+	}
+	if over >= 0 {
+		toward := float64(e.vd*(f.d-e.d)) > 0
+		if !toward || over/math.Abs(e.vd) > 1.5 || v > e.vs+8 {
+			return 0, false
+		}
+	}
+	return p.follow(v, gap, math.Max(e.vs, 0), e.as), true
+}
+
+// yield weighs braking against keeping speed for one object: by rollouts of what the brakes really do under the expected and the
+// adverse hypothesis. It gives a deceleration, whether it is needed for safety, and whether speeding up is the better way.
+func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64, hard, up bool) {
+	r := &p.roll
+	sigma := math.Sqrt(p.tr.noise)
+	side := 0.05 + 2*float64(sigma*0.3)
+	if k.kind == motion.Pedestrian || k.kind == motion.Cyclist {
+		side = 0.5
+	}
+	pass := clear{front: 0, rear: 0.3, side: side, pass: 0.05}
+	stop := clear{front: 2 * p.p.Emergency.Gap, rear: 0.3, side: side, pass: 0.05}
+	least := clear{front: 0.2, rear: 0, side: 0.02}
+	if e.s < e.half+stop.front { // as near as that already
+		stop.front = math.Max(0.1, (e.s-e.half)/2)
+	}
+
+	meets, _ := e.hits(r.get(keep), f.d, pass)
+	a, differs := p.adverse(k, e, f)
+	if meets {
+		lvl := p.least(&e, f.d, stop)
+		if lvl < 0 {
+			if ok, _ := e.hits(r.get(full), f.d, least); ok { // braking comes too late
+				if ok, _ := e.hits(r.get(goOn), f.d, least); !ok {
+					return 0, false, true
+				}
+				if ok, _ := e.hits(r.get(keep), f.d, least); !ok {
+					return 0, false, false
+				}
+			}
+			return r.bmax, true, false
+		}
+		b := r.level(lvl)
+		m := p.p.Emergency.Margin
+		if b <= 2 {
+			return math.Min(softMax, float64(b*m)), false, false
+		}
+		if b <= 3 && differs {
+			return softMax, false, false
+		}
+		return math.Min(r.bmax, math.Max(float64(b*m), softMax)), true, false
+	}
+	if !differs {
+		return 0, false, false
+	}
+	if bad, _ := a.hits(r.get(keep), f.d, pass); !bad {
+		return 0, false, false
+	}
+	if bad, _ := a.hits(r.get(full), f.d, least); bad {
+		return 0, false, false // only passing helps
+	}
+	lastCall, _ := a.hits(r.get(late), f.d, stop)
+	if lastCall || now < k.commit {
+		lvl := p.least(&a, f.d, stop)
+		b := r.bmax
+		if lvl >= 0 {
+			b = r.level(lvl)
+		}
+		if lastCall {
+			k.commit = now + 30
+		}
+		return math.Min(r.bmax, math.Max(float64(b*p.p.Emergency.Margin), softMax)), true, false
+	}
+	if bad, _ := e.hits(r.get(brake1+2), f.d, pass); bad {
+		return 0, false, false
+	}
+	return softMax, false, false
+}
+
+// least gives the mildest braking profile that avoids, or -1.
+func (p *Pilot) least(o *path, d float64, c clear) int {
+	if bad, _ := o.hits(p.roll.get(full), d, c); bad {
+		return -1
+	}
+	lo, hi := brake1-1, full // lo hits, hi avoids
+	for hi-lo > 1 {
+		mid := (lo + hi) / 2
+		if bad, _ := o.hits(p.roll.get(mid), d, c); bad {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return hi
+}

@@ -1,0 +1,211 @@
+package pilot
+
+import (
+	"math"
+
+	"roadbook/pilot/motion"
+)
+
+// Limits of tracking.
+const (
+	coast    = 60   // ticks that a track outlives its last sighting
+	stale    = 30   // ticks after which an object list is no longer trusted
+	sane     = 1e6  // m, positions beyond are no positions
+	saneV    = 120. // m/s
+	saneA    = 15.  // m/s²
+	minSize  = 0.2  // m, a thing is at least as large as this
+	maxSize  = 60.  // m
+	fusePos  = 3.   // m/s by which a measured speed may differ from the change of position
+	noiseMix = 0.05 // weight of the newest residual in the noise estimates
+)
+
+// track is one object as the pilot believes it to be, at the time of the last object list.
+type track struct {
+	id            int32
+	seen          int32       // lists in which it was seen
+	last          motion.Tick // when it was last measured
+	kind          motion.Kind
+	s, d          float64 // m
+	vs, vd        float64 // m/s
+	as, ad        float64 // m/s²
+	length, width float64 // m
+	rawVD, rawVS  float64 // m/s, as measured last
+	rawS          float64 // m
+	diff          float64 // m/s, change of the measured lateral speed in the list before
+	doubt         int32   // lists in a row in which speed and position disagreed
+	was           bool    // the track before this list, for residuals of the second order
+	lead          bool    // in the path of the ego when last planned
+	brake         float64 // m/s², asked for it when last planned
+	commit        motion.Tick
+}
+
+// tracker keeps the tracks. Measurement noise is a matter of the sensors, so one estimate serves all tracks.
+type tracker struct {
+	n      int
+	list   [motion.MaxObjects]track
+	at     motion.Tick
+	any    bool
+	noise  float64 // (m/s)², variance of the lateral speed
+	noiseA float64 // (m/s²)², variance of the longitudinal acceleration
+}
+
+func (t *tracker) reset() { t.n, t.at, t.any, t.noise, t.noiseA = 0, 0, false, 0, 0 }
+
+// update takes a new object list. It reports whether there was one.
+func (t *tracker) update(now motion.Tick, l *motion.Objects) bool {
+	if l == nil || t.any && l.At <= t.at || l.At > now {
+		t.forget(now)
+		return false
+	}
+	dt := 0.0
+	if t.any {
+		dt = float64(l.At-t.at) * motion.DT
+	}
+	t.at, t.any = l.At, true
+	known := t.n
+	n := min(max(l.N, 0), motion.MaxObjects)
+	for i := range n {
+		o := &l.List[i]
+		if !sound(o) {
+			continue
+		}
+		if k := t.find(o.ID, i, known); k >= 0 {
+			t.refine(&t.list[k], o, l.At, dt)
+		} else if t.n < motion.MaxObjects {
+			t.list[t.n] = track{id: o.ID}
+			t.begin(&t.list[t.n], o, l.At)
+			t.n++
+		} else if k := t.oldest(l.At); k >= 0 {
+			t.list[k] = track{id: o.ID}
+			t.begin(&t.list[k], o, l.At)
+		}
+	}
+	t.forget(now)
+	return true
+}
+
+// sound reports whether a measurement can be used at all.
+func sound(o *motion.Object) bool {
+	return math.Abs(o.S) < sane && math.Abs(o.D) < sane && math.Abs(o.VS) < saneV && math.Abs(o.VD) < saneV &&
+		o.Length > 0 && o.Length < maxSize && o.Width > 0 && o.Width < maxSize // false for NaN
+}
+
+// find gives the track of an id. Lists keep their order mostly, so the same place is looked at first.
+func (t *tracker) find(id int32, i, known int) int {
+	if i < known && t.list[i].id == id {
+		return i
+	}
+	for k := range known {
+		if t.list[k].id == id {
+			return k
+		}
+	}
+	return -1
+}
+
+// oldest gives the track that was not seen for longest, if any was missed.
+func (t *tracker) oldest(at motion.Tick) int {
+	best := -1
+	for k := range t.n {
+		if t.list[k].last < at && (best < 0 || t.list[k].last < t.list[best].last) {
+			best = k
+		}
+	}
+	return best
+}
+
+func (t *tracker) begin(k *track, o *motion.Object, at motion.Tick) {
+	k.seen, k.last, k.kind = 1, at, o.Kind
+	k.s, k.d, k.vs, k.vd = o.S, o.D, o.VS, o.VD
+	k.rawVD, k.rawVS, k.rawS = o.VD, o.VS, o.S
+	k.as = clampA(o.AS)
+	k.length, k.width = size(o.Length), size(o.Width)
+}
+
+// refine moves a track on to its newest measurement. The lateral speed is smoothed only as far as the noise needs it: with clean
+// sensors the gain is one, and a car that begins to cut in is believed at once.
+func (t *tracker) refine(k *track, o *motion.Object, at motion.Tick, dt float64) {
+	gone := float64(at-k.last) * motion.DT
+	if gone <= 0 {
+		return
+	}
+	if gone > dt+motion.DT { // missed lists: begin anew, but keep what was learned of it
+		seen := k.seen
+		t.begin(k, o, at)
+		k.seen = seen + 1
+		return
+	}
+	diff := o.VD - k.rawVD
+	if k.was {
+		r := diff - k.diff // of white noise the second difference has six times its variance; of a steady ramp it is nothing
+		t.noise += float64(noiseMix * (math.Min(float64(r*r)/6, 0.09) - t.noise))
+	}
+	da := clampA(o.AS) - k.as
+	t.noiseA += float64(noiseMix * (math.Min(float64(da*da)/2, 4) - t.noiseA))
+
+	q := 0.15 * 0.15 // what a car that begins to move sideways changes its speed by in one list
+	gain := q / (q + float64(2*t.noise))
+	pred := k.vd + float64(float64(k.ad*gain)*gone)
+	vd := o.VD
+	if t.noise > 1e-4 {
+		vd = pred + float64(gain*(o.VD-pred))
+	}
+	ad := (vd - k.vd) / gone
+	mix := 1.0
+	if t.noise > 1e-4 {
+		mix = 0.4 * gain
+	}
+	k.ad += float64(mix * (ad - k.ad))
+	k.vd = vd
+
+	gd := q / (q + float64(t.noise))
+	d := k.d + float64(k.vd*gone)
+	k.d = d + float64(gd*(o.D-d))
+
+	// A measured speed that the positions contradict list after list is a reflection, as of a bridge over the road.
+	vs := o.VS
+	moved := (o.S - k.rawS) / gone
+	if math.Abs(moved-o.VS) > fusePos+float64(saneA*gone) {
+		k.doubt = min(k.doubt+1, 10)
+	} else if k.doubt > 0 {
+		k.doubt--
+	}
+	if k.doubt >= 2 && math.Abs(moved) < saneV {
+		vs = moved
+	}
+	k.vs = vs
+	k.s = o.S
+	ga := 1.0
+	if t.noiseA > 0.04 {
+		ga = 0.5
+	}
+	k.as += float64(ga * da)
+	k.rawVD, k.rawVS, k.rawS, k.diff, k.was = o.VD, o.VS, o.S, diff, true
+	k.length, k.width = size(o.Length), size(o.Width)
+	k.kind, k.last = o.Kind, at
+	k.seen++
+}
+
+// forget drops tracks that were not seen for too long.
+func (t *tracker) forget(now motion.Tick) {
+	for k := 0; k < t.n; {
+		if now-t.list[k].last > coast {
+			t.n--
+			t.list[k] = t.list[t.n]
+			continue
+		}
+		k++
+	}
+}
+
+func clampA(a float64) float64 {
+	if !(a > -saneA) { // also NaN
+		if a <= -saneA {
+			return -saneA
+		}
+		return 0
+	}
+	return math.Min(a, saneA)
+}
+
+func size(v float64) float64 { return math.Min(math.Max(v, minSize), maxSize) }
