@@ -131,17 +131,19 @@ type mind struct {
 	ramp, brake, next int         // the step of the script that is under way
 	steady            float64     // m/s, lateral speed before the first ramp
 	wheel             wheel       // of a driver
-	lanes             uint32      // lanes that the box lies in, bit by lane
 	home              [2]float64  // S and D at tick 0
 	inWay             motion.Tick // how long it has been in the way of the ego
 }
 
-// move steps an actor that is not driven by a driver from tick now to now+1.
+// move steps an actor from tick now to now+1.
 func (w *World) move(i int, now motion.Tick) {
 	a, m := &w.Actors[i], &w.minds[i]
 	s := &a.Script
 	switch s.Mode {
 	case External:
+		return
+	case Driven:
+		w.steer(a, &m.wheel, now)
 		return
 	case Polyline:
 		a.follow(m, now+1)

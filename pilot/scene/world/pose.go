@@ -8,8 +8,7 @@ const nodeStep = 2.0
 // node is a pose of the reference line at S = i × nodeStep.
 type node struct{ x, y, sin, cos, heading float64 }
 
-// layout integrates the reference line. Between two nodes a clothoid is followed by Pose; a node is reached by
-// Gauss-Legendre quadrature of the heading within each piece, which is exact to far below a millimetre (pose_test.go).
+// layout integrates the reference line from node to node, within each piece by quadrature.
 func (r *Road) layout() {
 	p := &r.plan
 	x, y, h := p.X, p.Y, p.Heading
@@ -35,11 +34,11 @@ func (r *Road) layout() {
 
 // at returns the curvature at s, its change per metre, and where both cease to hold.
 func (r *Road) at(s float64) (k, rate, end float64) {
-	for i := range r.plan.Pieces {
-		if q := &r.plan.Pieces[i]; s < r.starts[i+1] {
-			rate = (q.To - q.From) / q.Length
-			return q.From + float64(rate*(s-r.starts[i])), rate, r.starts[i+1]
-		}
+	if len(r.plan.Pieces) > 0 && s < r.Length() {
+		i := r.piece(s)
+		q := &r.plan.Pieces[i]
+		rate = (q.To - q.From) / q.Length
+		return q.From + float64(rate*(s-r.starts[i])), rate, r.starts[i+1]
 	}
 	return 0, 0, math.Inf(1)
 }

@@ -145,12 +145,9 @@ func (r *Road) Lane(d float64) int {
 // Center returns the D of a lane's centre.
 func (r *Road) Center(lane int) float64 { return float64(lane) * r.plan.LaneWidth }
 
-// Curvature returns the curvature of the reference line at s, 1/m, positive to the left.
-func (r *Road) Curvature(s float64) float64 {
-	if !r.curved || s < 0 || s >= r.Length() {
-		return 0
-	}
-	i, j := 0, len(r.plan.Pieces) // the piece that holds s, by halving
+// piece returns the piece that holds s, 0 <= s < Length, by halving.
+func (r *Road) piece(s float64) int {
+	i, j := 0, len(r.plan.Pieces)
 	for j-i > 1 {
 		if m := (i + j) / 2; r.starts[m] <= s {
 			i = m
@@ -158,6 +155,15 @@ func (r *Road) Curvature(s float64) float64 {
 			j = m
 		}
 	}
+	return i
+}
+
+// Curvature returns the curvature of the reference line at s, 1/m, positive to the left.
+func (r *Road) Curvature(s float64) float64 {
+	if !r.curved || s < 0 || s >= r.Length() {
+		return 0
+	}
+	i := r.piece(s)
 	q := &r.plan.Pieces[i]
 	return q.From + float64((q.To-q.From)*((s-r.starts[i])/q.Length))
 }

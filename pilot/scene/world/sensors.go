@@ -167,7 +167,7 @@ func (w *World) note(a *Actor, t *track, visible bool, out *motion.Objects) {
 		return
 	}
 	t.seen++
-	if t.seen <= s.Confirm || out.N == motion.MaxObjects {
+	if t.seen <= s.Confirm {
 		t.unhad++
 		return
 	}
@@ -176,8 +176,23 @@ func (w *World) note(a *Actor, t *track, visible bool, out *motion.Objects) {
 		t.id = w.ids
 	}
 	t.unhad = 0
-	o := &out.List[out.N]
-	out.N++
+	o := &out.List[min(out.N, motion.MaxObjects-1)]
+	if out.N < motion.MaxObjects {
+		out.N++
+	} else if o = w.farthest(out); abs(o.S-w.Ego.S) <= abs(a.S-w.Ego.S) {
+		return
+	}
 	*o = motion.Object{ID: t.id, Kind: a.Kind, S: a.S + float64(n[0]), D: a.D + float64(n[1]), VS: a.VS + float64(n[2]), VD: a.VD + float64(n[3]),
 		AS: a.A + float64(n[4]), Length: max(0.1, a.Length+float64(n[5])), Width: max(0.1, a.Width+float64(0.5*n[5]))}
+}
+
+// farthest returns the entry of a full list that is farthest from the ego along the road: it gives way to a nearer one.
+func (w *World) farthest(out *motion.Objects) *motion.Object {
+	far := &out.List[0]
+	for i := range out.List {
+		if o := &out.List[i]; abs(o.S-w.Ego.S) > abs(far.S-w.Ego.S) {
+			far = o
+		}
+	}
+	return far
 }

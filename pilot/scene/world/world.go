@@ -16,6 +16,7 @@ type Setup struct {
 	Actors  []Actor // copied; their scripts' slices are not
 	Place   motion.Place
 	End     float64 // S at which the permitted road ends; 0: Place.ToEnd holds all the way
+	Window  float64 // m; driven actors farther from the ego than this come back on its other side, for drives without end; 0: never
 	Sight   float64 // m, how far map and camera know of a closed lane; 0: 300
 	Driver  motion.Driver
 	Health  motion.Health
@@ -68,6 +69,7 @@ type World struct {
 	fresh   bool
 	end     float64
 	sight   float64
+	window  float64
 	traffic traffic
 
 	contact   Contact
@@ -96,8 +98,9 @@ func (s *Setup) Check() error {
 	if len(s.Actors) > MaxActors {
 		return fault.New(fault.Invalid, "too_many_actors", "%d actors, at most %d are simulated", len(s.Actors), MaxActors).At("/actors")
 	}
-	if !(s.Sight >= 0 && abs(s.End) <= 1e6) {
-		return fault.New(fault.Invalid, "setup_out_of_range", "sight %g m and end %g m: expected a sight of at least 0 and an end within 1,000 km", s.Sight, s.End).At("/sight")
+	if !(s.Sight >= 0 && abs(s.End) <= 1e6 && (s.Window == 0 || s.Window >= 200)) {
+		return fault.New(fault.Invalid, "setup_out_of_range", "sight %g m, end %g m, window %g m: expected a sight of at least 0, an end within 1,000 km, a window of at least 200 m or none",
+			s.Sight, s.End, s.Window).At("/sight")
 	}
 	for i := range s.Actors {
 		if err := s.Actors[i].check(); err != nil {
@@ -120,6 +123,7 @@ func (w *World) Reset(s *Setup) error {
 	copy(w.Actors, s.Actors)
 	w.Now, w.road, w.sensors, w.ids = 0, s.Road, s.Sensors, 0
 	w.Driver, w.Health, w.Place, w.end, w.sight = s.Driver, s.Health, s.Place, s.End, s.Sight
+	w.window = s.Window
 	if w.sight == 0 {
 		w.sight = 300
 	}
@@ -134,7 +138,7 @@ func (w *World) Reset(s *Setup) error {
 	}
 	q := &s.Sensors
 	w.noisy = q.NoiseS != 0 || q.NoiseD != 0 || q.NoiseVS != 0 || q.NoiseVD != 0 || q.NoiseAS != 0 || q.NoiseSize != 0
-	w.traffic.reset(w, s.Seed)
+	w.traffic.reset(w)
 	w.before()
 	return nil
 }
