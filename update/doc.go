@@ -3,21 +3,22 @@
 //
 // # Owns
 //
-// Images (by their SHA-256), releases (a named image for one hardware, with a counter that only rises), campaigns (one release
-// to a list of cars) with the state of each delivery, what each car last reported, and every version of the signed metadata of
-// the Image repository and of each car's Director repository.
+// Images (by their SHA-256), releases (a named image for one hardware, with a counter that only rises, and the identifications
+// of the regulated software in it), the signed documents that speak for a release, campaigns (one release to a list of cars)
+// with the state of each delivery, what each car last reported, and every version of the signed metadata of the Image
+// repository and of each car's Director repository.
 //
 // # Does not own
 //
 // Which ECU a car has and which key it signs with (asked through Inventory), the bytes of an image (Blobs), signing keys
-// (Keys), and whether a release is good enough to go out (Gate).
+// (Keys), and whether a release is good enough to go out, or a document speaks for it (Gate).
 //
 // # Always true
 //
 // A delivery only moves forward: pending → offered → downloading → verified → installed → confirmed, or to failed from any
 // state but confirmed. A car counts as confirmed only when its signed report shows the release's hash. A report counts once; an
 // older one is refused. Metadata versions only rise, and a version once published never changes. A release counter is never
-// used twice for the same hardware.
+// used twice for the same hardware. Hardware whose releases have declared software of a regulation goes on declaring it.
 //
 // # Says
 //

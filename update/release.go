@@ -4,6 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
 	"roadbook/fault"
@@ -17,6 +20,8 @@ const (
 	MaxCampaign         = 100_000 // cars of one campaign
 	MaxPage             = 100
 	maxHardwareID       = 60
+	MaxRXSWIN           = 16 // regulations that one release declares software for
+	MaxEvidence         = 4 << 20
 )
 
 // Image is a file that a car can install, named by its content.
@@ -35,7 +40,27 @@ type Release struct {
 	ReleaseCounter int64     `json:"release_counter"`
 	ImageName      string    `json:"image_name"` // file name in the repositories
 	Image          Image     `json:"image"`
+	RXSWIN         []string  `json:"rxswin,omitempty"` // software identifications of the regulations it touches (UN R156): "R157:RB1-2026.11"
 	CreatedAt      time.Time `json:"created_at"`
+}
+
+// SWIN returns the identification that the release declares for a regulation ("R157"), or nothing.
+func (r Release) SWIN(regulation string) (string, bool) {
+	for _, s := range r.RXSWIN {
+		if strings.HasPrefix(s, regulation+":") {
+			return s, true
+		}
+	}
+	return "", false
+}
+
+// Evidence is a signed document that speaks for a release. This package keeps its bytes and does not read them: the Gate does.
+type Evidence struct {
+	ReleaseID string    `json:"release_id"`
+	SHA256    string    `json:"sha256"`
+	Length    int64     `json:"length"`
+	AddedAt   time.Time `json:"added_at"`
+	Body      []byte    `json:"-"`
 }
 
 // ReleaseRequest is what an operator asks for. ID is chosen by the caller: the same again is a no-op.
@@ -47,6 +72,18 @@ type ReleaseRequest struct {
 	ReleaseCounter int64  `json:"release_counter"`
 	ImageName      string `json:"image_name"` // empty: ID + ".img"
 	ImageSHA256    string `json:"image_sha256"`
+	// RXSWIN is what the software is known by to the regulations that it touches. Hardware whose releases have declared a
+	// regulation goes on declaring it: it cannot be forgotten.
+	RXSWIN []string `json:"rxswin,omitempty"`
+}
+
+// rxswin is a regulation and the maker's number for its software (UN R156, 7.1.1.3).
+var rxswin = regexp.MustCompile(`^(R[0-9]{1,3}):[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
+
+// regulation is the part before the colon.
+func regulation(swin string) string {
+	before, _, _ := strings.Cut(swin, ":")
+	return before
 }
 
 func (r ReleaseRequest) check() error {
@@ -63,6 +100,20 @@ func (r ReleaseRequest) check() error {
 	}
 	if !uptane.ImageName.MatchString(r.ImageName) {
 		return fault.New(fault.Invalid, "image_name", "%.120q is not a file name of the form %s", r.ImageName, uptane.ImageName).At("/image_name")
+	}
+	if len(r.RXSWIN) > MaxRXSWIN {
+		return fault.New(fault.Invalid, "rxswin", "a release declares at most %d regulations, got %d", MaxRXSWIN, len(r.RXSWIN)).At("/rxswin")
+	}
+	seen := map[string]bool{}
+	for i, s := range r.RXSWIN {
+		at := fmt.Sprintf("/rxswin/%d", i)
+		if !rxswin.MatchString(s) {
+			return fault.New(fault.Invalid, "rxswin", "%.80q is not of the form R157:NUMBER (%s)", s, rxswin).At(at)
+		}
+		if seen[regulation(s)] {
+			return fault.New(fault.Invalid, "rxswin", "%s is declared twice", regulation(s)).At(at)
+		}
+		seen[regulation(s)] = true
 	}
 	return nil
 }

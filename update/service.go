@@ -3,6 +3,7 @@ package update
 import (
 	"context"
 	"crypto"
+	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
@@ -28,6 +29,17 @@ type Store interface {
 	AddRelease(ctx context.Context, r Release, digest string) (Release, error)
 	Release(ctx context.Context, id string) (Release, error)
 	Releases(ctx context.Context, after string, limit int) ([]Release, error) // by id; limit 0 is all
+
+	// Declared lists the identifications that any release for the hardware has declared.
+	Declared(ctx context.Context, hardwareID string) ([]string, error)
+	// Shipped returns the release with the highest counter below the given one that a campaign was started for; fault.NotFound
+	// when there is none.
+	Shipped(ctx context.Context, hardwareID string, below int64) (Release, error)
+
+	// AddEvidence is a no-op for a document that the release has.
+	AddEvidence(ctx context.Context, e Evidence) error
+	// Evidence lists a release's documents with their bytes, the newest first.
+	Evidence(ctx context.Context, releaseID string) ([]Evidence, error)
 
 	// AddCampaign writes the campaign, a pending delivery per VIN and the event.
 	AddCampaign(ctx context.Context, c Campaign, digest string, e CampaignStarted) (Campaign, error)
@@ -73,9 +85,11 @@ type Inventory interface {
 	Vehicle(ctx context.Context, v vin.VIN) (Vehicle, error)
 }
 
-// Gate is asked before a campaign starts; an error stops it.
+// Gate is asked before a campaign starts; an error stops it. It also reads the evidence that is handed in: what it does not
+// accept is not kept.
 type Gate interface {
 	Verdict(ctx context.Context, r Release, cars int) error
+	Accept(ctx context.Context, r Release, evidence []byte) error
 }
 
 // Clock tells the time.
@@ -122,8 +136,12 @@ func (s *Service) Release(ctx context.Context, req ReleaseRequest) (Release, err
 	if err != nil {
 		return Release{}, blameField(err, "/image_sha256")
 	}
+	if err := s.declares(ctx, req); err != nil {
+		return Release{}, err
+	}
 	r, err := s.store.AddRelease(ctx, Release{
-		ID: req.ID, Name: req.Name, Version: req.Version, HardwareID: req.HardwareID, ReleaseCounter: req.ReleaseCounter,
+		RXSWIN: req.RXSWIN,
+		ID:     req.ID, Name: req.Name, Version: req.Version, HardwareID: req.HardwareID, ReleaseCounter: req.ReleaseCounter,
 		ImageName: req.ImageName, Image: img, CreatedAt: s.clock.Now(),
 	}, digest(req))
 	if err != nil {
@@ -132,6 +150,62 @@ func (s *Service) Release(ctx context.Context, req ReleaseRequest) (Release, err
 	// Repeating the request after a crash in between publishes what the first one did not.
 	_, err = s.publishImages(ctx)
 	return r, err
+}
+
+// declares refuses a release that does not say which software of a regulation it carries when others for its hardware did.
+func (s *Service) declares(ctx context.Context, req ReleaseRequest) error {
+	switch _, err := s.store.Release(ctx, req.ID); {
+	case err == nil: // the same again, from before
+		return nil
+	case fault.KindOf(err) != fault.NotFound:
+		return err
+	}
+	declared, err := s.store.Declared(ctx, req.HardwareID)
+	if err != nil {
+		return err
+	}
+	for _, was := range declared {
+		if !slices.ContainsFunc(req.RXSWIN, func(s string) bool { return regulation(s) == regulation(was) }) {
+			return fault.New(fault.Refused, "rxswin_missing", "releases for %s declare software of %s (%s); this one must say which it carries", req.HardwareID, regulation(was), was).At("/rxswin")
+		}
+	}
+	return nil
+}
+
+// AddEvidence keeps a document that speaks for a release, when the Gate accepts it. The same document again is a no-op.
+func (s *Service) AddEvidence(ctx context.Context, releaseID string, body []byte) (Evidence, error) {
+	if len(body) == 0 || len(body) > MaxEvidence {
+		return Evidence{}, fault.New(fault.Invalid, "evidence_size", "evidence has 1 to %d bytes, got %d", MaxEvidence, len(body))
+	}
+	r, err := s.store.Release(ctx, releaseID)
+	if err != nil {
+		return Evidence{}, err
+	}
+	if err := s.gate.Accept(ctx, r, body); err != nil {
+		return Evidence{}, err
+	}
+	sum := sha256.Sum256(body)
+	e := Evidence{ReleaseID: r.ID, SHA256: hex.EncodeToString(sum[:]), Length: int64(len(body)), AddedAt: s.clock.Now(), Body: body}
+	if err := s.store.AddEvidence(ctx, e); err != nil {
+		return Evidence{}, err
+	}
+	all, err := s.store.Evidence(ctx, r.ID) // when it was there before, then since when
+	if err != nil {
+		return Evidence{}, err
+	}
+	i := slices.IndexFunc(all, func(x Evidence) bool { return x.SHA256 == e.SHA256 })
+	if i < 0 {
+		return Evidence{}, fmt.Errorf("evidence %s of release %s was written and is not there", e.SHA256, r.ID)
+	}
+	return all[i], nil
+}
+
+// Evidence lists a release's documents with their bytes, the newest first.
+func (s *Service) Evidence(ctx context.Context, releaseID string) ([]Evidence, error) {
+	if _, err := s.store.Release(ctx, releaseID); err != nil {
+		return nil, err
+	}
+	return s.store.Evidence(ctx, releaseID)
 }
 
 // Start begins a campaign: every car must be known and have the release's hardware, and the Gate must agree.

@@ -393,3 +393,70 @@ func TestKeysInFilesStay(t *testing.T) {
 		}
 	}
 }
+
+// Evidence is kept when the gate accepts it; what a regulation was told once is not left out later.
+func TestEvidence(t *testing.T) {
+	m := newMaker(t)
+	r := m.release(1, "a")
+	e, err := m.AddEvidence(t.Context(), r.ID, []byte("signed"))
+	if err != nil || e.Length != 6 || !e.AddedAt.Equal(updatetest.Start) {
+		t.Fatalf("%+v, %v", e, err)
+	}
+	m.clock.Set(updatetest.Start.Add(time.Hour))
+	if again, err := m.AddEvidence(t.Context(), r.ID, []byte("signed")); err != nil || !again.AddedAt.Equal(updatetest.Start) {
+		t.Errorf("the same again: %+v, %v", again, err)
+	}
+	m.gate.Err = fault.New(fault.Refused, "forged", "forged")
+	for _, row := range []struct {
+		reason, release, body, code string
+	}{
+		{"the gate does not accept it", r.ID, "forged", "forged"},
+		{"nothing", r.ID, "", "evidence_size"},
+		{"too much", r.ID, strings.Repeat("x", update.MaxEvidence+1), "evidence_size"},
+		{"of nothing", "rel_9", "signed", "no_such_release"},
+	} {
+		if _, err := m.AddEvidence(t.Context(), row.release, []byte(row.body)); fault.CodeOf(err) != row.code {
+			t.Errorf("%s: %v", row.reason, err)
+		}
+	}
+	if all, err := m.Evidence(t.Context(), r.ID); err != nil || len(all) != 1 || string(all[0].Body) != "signed" {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if _, err := m.Evidence(t.Context(), "rel_9"); fault.KindOf(err) != fault.NotFound {
+		t.Error(err)
+	}
+}
+
+func TestDeclares(t *testing.T) {
+	m := newMaker(t)
+	img, err := m.Upload(t.Context(), strings.NewReader("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range []struct {
+		reason string
+		swin   []string
+		code   string
+	}{
+		{"nothing regulated so far", nil, ""},
+		{"no number", []string{"R157"}, "rxswin"},
+		{"a line break would split it", []string{"R157:a b"}, "rxswin"},
+		{"one regulation, two numbers", []string{"R157:a", "R157:b"}, "rxswin"},
+		{"declared", []string{"R157:RB1-1", "R155:C"}, ""},
+		{"left out", []string{"R155:C"}, "rxswin_missing"},
+		{"a prefix is another regulation", []string{"R155:C", "R15:7"}, "rxswin_missing"},
+		{"the next number", []string{"R155:C", "R157:RB1-2"}, ""},
+	} {
+		req := update.ReleaseRequest{ID: "rel_" + string(rune('a'+i)), Name: "Cockpit", Version: "1", HardwareID: "cockpit-1", ReleaseCounter: int64(i + 1), ImageSHA256: img.SHA256, RXSWIN: row.swin}
+		r, err := m.Release(t.Context(), req)
+		if fault.CodeOf(err) != row.code {
+			t.Errorf("%s: %v, want %q", row.reason, err, row.code)
+		}
+		if err == nil && !slices.Equal(r.RXSWIN, row.swin) {
+			t.Errorf("%s: %q", row.reason, r.RXSWIN)
+		}
+	}
+	if _, err := m.Release(t.Context(), update.ReleaseRequest{ID: "rel_a", Name: "Cockpit", Version: "1", HardwareID: "cockpit-1", ReleaseCounter: 1, ImageSHA256: img.SHA256}); err != nil {
+		t.Errorf("the first one again: %v", err)
+	}
+}

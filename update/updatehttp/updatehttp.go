@@ -101,12 +101,13 @@ func Register(api huma.API, s *update.Service) {
 	huma.Register(api, made(op(http.MethodPost, "/v1/releases", "create-release", "Make an image public for one hardware")), func(ctx context.Context, in *struct {
 		Key  string `header:"Idempotency-Key" required:"true"`
 		Body struct {
-			Name           string `json:"name"`
-			Version        string `json:"version" example:"2.1.0"`
-			HardwareID     string `json:"hardware_id"`
-			ReleaseCounter int64  `json:"release_counter" doc:"Higher than that of every other release for this hardware"`
-			ImageName      string `json:"image_name,omitempty" doc:"File name in the repositories; made from the id when empty"`
-			ImageSHA256    string `json:"image_sha256"`
+			Name           string   `json:"name"`
+			Version        string   `json:"version" example:"2.1.0"`
+			HardwareID     string   `json:"hardware_id"`
+			ReleaseCounter int64    `json:"release_counter" doc:"Higher than that of every other release for this hardware"`
+			ImageName      string   `json:"image_name,omitempty" doc:"File name in the repositories; made from the id when empty"`
+			ImageSHA256    string   `json:"image_sha256"`
+			RXSWIN         []string `json:"rxswin,omitempty" doc:"Software identifications of the regulations that it touches (UN R156)" example:"R157:RB1-2026.11"`
 		}
 	}) (*one[update.Release], error) {
 		id, err := web.Key("rel", "releases", in.Key)
@@ -115,7 +116,7 @@ func Register(api huma.API, s *update.Service) {
 		}
 		b := in.Body
 		r, err := s.Release(ctx, update.ReleaseRequest{
-			ID: id, Name: b.Name, Version: b.Version, HardwareID: b.HardwareID, ReleaseCounter: b.ReleaseCounter, ImageName: b.ImageName, ImageSHA256: b.ImageSHA256,
+			ID: id, Name: b.Name, Version: b.Version, HardwareID: b.HardwareID, ReleaseCounter: b.ReleaseCounter, ImageName: b.ImageName, ImageSHA256: b.ImageSHA256, RXSWIN: b.RXSWIN,
 		})
 		return &one[update.Release]{r}, web.Error(err)
 	})
@@ -124,6 +125,23 @@ func Register(api huma.API, s *update.Service) {
 	huma.Register(api, op(http.MethodGet, "/v1/releases/{id}", "get-release", "Show a release"), func(ctx context.Context, in *byID) (*one[update.Release], error) {
 		r, err := s.ReleaseByID(ctx, in.ID)
 		return &one[update.Release]{r}, web.Error(err)
+	})
+
+	evidence := made(op(http.MethodPost, "/v1/releases/{id}/evidence", "add-evidence", "Add a signed document that speaks for a release"))
+	evidence.Description = fmt.Sprintf("The body is the document itself, at most %d bytes. What the gate does not accept is not kept. The same document again is a no-op.", update.MaxEvidence)
+	evidence.MaxBodyBytes = update.MaxEvidence
+	huma.Register(api, evidence, func(ctx context.Context, in *struct {
+		ID      string `path:"id"`
+		RawBody []byte `contentType:"application/octet-stream"`
+	}) (*one[update.Evidence], error) {
+		e, err := s.AddEvidence(ctx, in.ID, in.RawBody)
+		return &one[update.Evidence]{e}, web.Error(err)
+	})
+	huma.Register(api, op(http.MethodGet, "/v1/releases/{id}/evidence", "list-evidence", "List the documents that speak for a release, the newest first"), func(ctx context.Context, in *byID) (*list[update.Evidence], error) {
+		all, err := s.Evidence(ctx, in.ID)
+		out := &list[update.Evidence]{}
+		out.Body.Data = append([]update.Evidence{}, all...)
+		return out, web.Error(err)
 	})
 
 	huma.Register(api, made(op(http.MethodPost, "/v1/campaigns", "start-campaign", "Send a release to cars")), func(ctx context.Context, in *struct {

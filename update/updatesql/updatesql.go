@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"strings"
 	"time"
 
 	"roadbook/fault"
@@ -60,18 +61,22 @@ func (s *Store) Images(ctx context.Context, after string, limit int) ([]update.I
 	}, `SELECT sha256, sha512, length FROM update_images WHERE sha256 > $1 ORDER BY sha256 LIMIT $2`, after, limit)
 }
 
-const releaseColumns = `SELECT r.id, r.name, r.version, r.hardware_id, r.release_counter, r.image_name, r.created_at, i.sha256, i.sha512, i.length
+const releaseColumns = `SELECT r.id, r.name, r.version, r.hardware_id, r.release_counter, r.image_name, r.created_at, r.rxswin, i.sha256, i.sha512, i.length
 	FROM update_releases r JOIN update_images i ON i.sha256 = r.sha256 `
 
 type row interface{ Scan(...any) error }
 
 func scanRelease(r row) (update.Release, error) {
 	var (
-		x  update.Release
-		at int64
+		x    update.Release
+		at   int64
+		swin string
 	)
-	err := r.Scan(&x.ID, &x.Name, &x.Version, &x.HardwareID, &x.ReleaseCounter, &x.ImageName, &at, &x.Image.SHA256, &x.Image.SHA512, &x.Image.Length)
+	err := r.Scan(&x.ID, &x.Name, &x.Version, &x.HardwareID, &x.ReleaseCounter, &x.ImageName, &at, &swin, &x.Image.SHA256, &x.Image.SHA512, &x.Image.Length)
 	x.CreatedAt = moment(at)
+	if swin != "" {
+		x.RXSWIN = strings.Split(swin, " ")
+	}
 	return x, err
 }
 
@@ -97,9 +102,9 @@ func (s *Store) AddRelease(ctx context.Context, r update.Release, digest string)
 			if taken > 0 {
 				return fault.New(fault.Refused, "image_name", "another release has an image named %s", r.ImageName).At("/image_name")
 			}
-			if _, err := tx.Exec(ctx, `INSERT INTO update_releases (id, digest, name, version, hardware_id, release_counter, image_name, sha256, created_at)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-				r.ID, digest, r.Name, r.Version, r.HardwareID, r.ReleaseCounter, r.ImageName, r.Image.SHA256, r.CreatedAt.UnixMicro()); err != nil {
+			if _, err := tx.Exec(ctx, `INSERT INTO update_releases (id, digest, name, version, hardware_id, release_counter, image_name, sha256, created_at, rxswin)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+				r.ID, digest, r.Name, r.Version, r.HardwareID, r.ReleaseCounter, r.ImageName, r.Image.SHA256, r.CreatedAt.UnixMicro(), strings.Join(r.RXSWIN, " ")); err != nil {
 				return err
 			}
 		}

@@ -15,7 +15,7 @@ func TestStore(t *testing.T) {
 		updatetest.Suite(t, func(t *testing.T) update.Store {
 			t.Helper()
 			// One database per engine: each part of the suite starts from empty tables.
-			for _, table := range []string{"update_metadata", "update_cars", "update_deliveries", "update_campaigns", "update_releases", "update_images"} {
+			for _, table := range []string{"update_metadata", "update_cars", "update_deliveries", "update_campaigns", "update_evidence", "update_releases", "update_images"} {
 				if err := db.Tx(t.Context(), func(tx *sqldb.Tx) error {
 					_, err := tx.Exec(t.Context(), "DELETE FROM "+table)
 					return err

@@ -105,6 +105,9 @@ type Gate struct{ Err error }
 // Verdict implements update.Gate.
 func (g *Gate) Verdict(context.Context, update.Release, int) error { return g.Err }
 
+// Accept implements update.Gate.
+func (g *Gate) Accept(context.Context, update.Release, []byte) error { return g.Err }
+
 // Suite is what every Store promises.
 func Suite(t *testing.T, open func(t *testing.T) update.Store) {
 	img := func(n byte) update.Image {
@@ -165,6 +168,64 @@ func Suite(t *testing.T, open func(t *testing.T) update.Store) {
 		}
 		if _, err := s.Release(t.Context(), "rel_9"); fault.KindOf(err) != fault.NotFound {
 			t.Error(err)
+		}
+	})
+
+	t.Run("what a release declares is kept, and what was shipped before it is found", func(t *testing.T) {
+		s := seed(t)
+		two := release("rel_2", 2)
+		two.RXSWIN = []string{"R157:RB1-2026.11", "R155:CS-4"}
+		got, err := s.AddRelease(t.Context(), two, "d2")
+		must(t, err)
+		if diff := cmp.Diff(two, got); diff != "" {
+			t.Error(diff)
+		}
+		other := release("rel_x", 9)
+		other.HardwareID, other.RXSWIN = "other-1", []string{"R79:S-1"}
+		_, err = s.AddRelease(t.Context(), other, "dx")
+		must(t, err)
+		_, err = s.AddRelease(t.Context(), release("rel_3", 3), "d3")
+		must(t, err)
+		declared, err := s.Declared(t.Context(), "cockpit-1")
+		must(t, err)
+		if diff := cmp.Diff([]string{"R155:CS-4", "R157:RB1-2026.11"}, declared); diff != "" {
+			t.Error(diff)
+		}
+		if _, err := s.Shipped(t.Context(), "cockpit-1", 3); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("nothing was sent: %v", err)
+		}
+		campaign(t, s, "cmp_1", Car(1)) // of rel_1
+		for below, want := range map[int64]string{3: "rel_1", 2: "rel_1"} {
+			if r, err := s.Shipped(t.Context(), "cockpit-1", below); err != nil || r.ID != want {
+				t.Errorf("below %d: %s, %v", below, r.ID, err)
+			}
+		}
+		if _, err := s.Shipped(t.Context(), "cockpit-1", 1); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("a release is not before itself: %v", err)
+		}
+		_, err = s.AddCampaign(t.Context(), update.Campaign{ID: "cmp_2", Name: "2", ReleaseID: "rel_2", State: update.Running, CreatedAt: Start, VINs: []vin.VIN{Car(2)}}, "d", update.CampaignStarted{At: Start})
+		must(t, err)
+		if r, err := s.Shipped(t.Context(), "cockpit-1", 3); err != nil || cmp.Diff(two, r) != "" {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+
+	t.Run("evidence is kept once, the newest first", func(t *testing.T) {
+		s := seed(t)
+		doc := func(name string, minutes int) update.Evidence {
+			sum := sha256.Sum256([]byte(name))
+			return update.Evidence{ReleaseID: "rel_1", SHA256: hex.EncodeToString(sum[:]), Length: int64(len(name)), AddedAt: Start.Add(time.Duration(minutes) * time.Minute), Body: []byte(name)}
+		}
+		must(t, s.AddEvidence(t.Context(), doc("first", 0)))
+		must(t, s.AddEvidence(t.Context(), doc("second\x00\xff", 1)))
+		must(t, s.AddEvidence(t.Context(), doc("first", 2))) // it was there before
+		got, err := s.Evidence(t.Context(), "rel_1")
+		must(t, err)
+		if diff := cmp.Diff([]update.Evidence{doc("second\x00\xff", 1), doc("first", 0)}, got); diff != "" {
+			t.Error(diff)
+		}
+		if none, err := s.Evidence(t.Context(), "rel_9"); err != nil || len(none) != 0 {
+			t.Errorf("%v, %v", none, err)
 		}
 	})
 
