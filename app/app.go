@@ -80,6 +80,7 @@ type App struct {
 	Records  *record.Service
 	Passport *passport.Service
 	books    books
+	pilot    pilotGate
 
 	servers []*web.Server
 	console string // where they listen
@@ -187,7 +188,11 @@ func (a *App) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.Update = update.New(updatesql.New(a.db), blobs, keys, inventory{a.Fleet}, openGate{}, a.clock)
+	releases := updatesql.New(a.db)
+	if a.pilot, err = a.gate(releases); err != nil {
+		return err
+	}
+	a.Update = update.New(releases, blobs, keys, inventory{a.Fleet}, a.pilot, a.clock)
 	store, err := a.pki.Ed25519(storeKey)
 	if err != nil {
 		return err

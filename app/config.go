@@ -27,10 +27,16 @@ type Config struct {
 	MQTT      string // address of the cars' MQTT, default 127.0.0.1:8883
 	Passports string // address before /passport/SERIAL in the QR codes of battery passports, default http:// and Console
 	Hosts     []string
-	Currency  money.Currency // of the books, default CNY
-	Margin    money.Decimal  // target margin of the price floor, default 0.01
-	Simulate  period.Date    // not empty: time stands still until it is set through the API, and begins on this day
-	Log       *slog.Logger
+	// EvidenceKeys are files with the Ed25519 public keys (PEM) that may sign a pilot's evidence. Without one no pilot goes out.
+	EvidenceKeys []string
+	// PilotHardware are patterns (path.Match) of the hardware that carries the pilot; default rb-pilot-*. A release for it must
+	// declare the pilot's software and bring evidence. Hardware that a release once declared it for is among them for good.
+	PilotHardware []string
+
+	Currency money.Currency // of the books, default CNY
+	Margin   money.Decimal  // target margin of the price floor, default 0.01
+	Simulate period.Date    // not empty: time stands still until it is set through the API, and begins on this day
+	Log      *slog.Logger
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -50,6 +56,9 @@ func (c Config) withDefaults() (Config, error) {
 	c.Passports = cmp.Or(c.Passports, "http://"+c.Console)
 	c.Currency = cmp.Or(c.Currency, "CNY")
 	c.Margin = cmp.Or(c.Margin, "0.01")
+	if c.PilotHardware == nil {
+		c.PilotHardware = []string{"rb-pilot-*"}
+	}
 	if _, err := c.Currency.Exponent(); err != nil {
 		return c, err
 	}

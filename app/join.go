@@ -78,11 +78,6 @@ func (i inventory) Vehicle(ctx context.Context, v vin.VIN) (update.Vehicle, erro
 	return out, nil
 }
 
-// openGate lets every campaign start: no release of the pilot is among them yet.
-type openGate struct{}
-
-func (openGate) Verdict(context.Context, update.Release, int) error { return nil }
-
 // activate gives the car what was paid for.
 func (a *App) activate(ctx context.Context, e billing.Paid) error {
 	var paid []offer.Activation

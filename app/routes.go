@@ -66,6 +66,7 @@ func (a *App) consoleHandler() http.Handler {
 	outlookhttp.RegisterRecords(api, a.Records)
 	runs.Register(api, a.runs)
 	a.registerOwn(api)
+	a.registerEvidence(api)
 	mux.Handle("GET /metrics", promhttp.Handler())
 
 	root := http.NewServeMux()

@@ -144,8 +144,13 @@ var nouns = []noun{
 		{"list", "list images", "GET", "/v1/images", "roadbook image list"},
 	}},
 	{"release", "software releases", []verb{
-		{"publish", "sign an uploaded image into the Image repository", "POST", "/v1/releases", "roadbook release publish name='Road 1.1' version=1.1.0 hardware_id=rb-head-1 release_counter=2 image_sha256=…"},
+		{"publish", "sign an uploaded image into the Image repository", "POST", "/v1/releases", "roadbook release publish name='Road 1.1' version=1.1.0 hardware_id=rb-head-1 release_counter=2 image_sha256=… rxswin='[\"R157:RB1-2026.11\"]'"},
 		{"list", "list releases", "GET", "/v1/releases", "roadbook release list"},
+	}},
+	{"evidence", "the signed evidence without which no release of the pilot goes out", []verb{
+		{"upload", "add a bundle (roadbook scene sign) to a release", "POST", "/v1/releases/{release}/evidence", "roadbook evidence upload release=rel_… -f evidence.bundle"},
+		{"list", "list a release's bundles", "GET", "/v1/releases/{release}/evidence", "roadbook evidence list release=rel_…"},
+		{"verdict", "whether a release may go out: every figure against its limit and the shipped release", "GET", "/v1/releases/{release}/verdict", "roadbook evidence verdict release=rel_…"},
 	}},
 	{"campaign", "campaigns: a release for a list of cars", []verb{
 		{"start", "start a campaign", "POST", "/v1/campaigns", "roadbook campaign start name=spring release_id=rel_… vins='[\"LRBR1CNE1PB000001\"]'"},

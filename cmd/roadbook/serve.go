@@ -28,13 +28,15 @@ type addresses struct {
 }
 
 type serveCmd struct {
-	Data      string `help:"Folder for keys and, by default, everything else." default:"data" type:"path"`
-	engines   `embed:""`
-	addresses `embed:""`
-	Currency  string `help:"Currency of the books (ISO 4217)." default:"CNY"`
-	Margin    string `help:"Target margin of the price floor." default:"0.01"`
-	Passports string `help:"Address before /passport/SERIAL in the QR codes of battery passports (default: http:// and the console's)." placeholder:"URL" env:"ROADBOOK_PASSPORTS"`
-	Simulate  string `help:"Let time stand still from this day until it is set through the API (for demos and tests)." placeholder:"YYYY-MM-DD"`
+	Data          string `help:"Folder for keys and, by default, everything else." default:"data" type:"path"`
+	engines       `embed:""`
+	addresses     `embed:""`
+	Currency      string   `help:"Currency of the books (ISO 4217)." default:"CNY"`
+	Margin        string   `help:"Target margin of the price floor." default:"0.01"`
+	Passports     string   `help:"Address before /passport/SERIAL in the QR codes of battery passports (default: http:// and the console's)." placeholder:"URL" env:"ROADBOOK_PASSPORTS"`
+	EvidenceKey   []string `help:"File with an Ed25519 public key (PEM) that may sign a pilot's evidence; again for more. Without one no pilot goes out." placeholder:"FILE" env:"ROADBOOK_EVIDENCE_KEY" type:"existingfile"`
+	PilotHardware []string `help:"Patterns of the hardware that carries the pilot." default:"rb-pilot-*" placeholder:"PATTERN"`
+	Simulate      string   `help:"Let time stand still from this day until it is set through the API (for demos and tests)." placeholder:"YYYY-MM-DD"`
 }
 
 // Help is shown by roadbook serve --help.
@@ -48,7 +50,7 @@ object store.
 
 func (c serveCmd) config(log *slog.Logger) app.Config {
 	return app.Config{Data: c.Data, DB: c.DB, NATS: c.NATS, Blobs: c.Blobs, Console: c.Console, Gateway: c.Gateway, MQTT: c.MQTT, Hosts: c.Hosts,
-		Passports: c.Passports, Currency: money.Currency(c.Currency), Margin: money.Decimal(c.Margin), Simulate: period.Date(c.Simulate), Log: log}
+		EvidenceKeys: c.EvidenceKey, PilotHardware: c.PilotHardware, Passports: c.Passports, Currency: money.Currency(c.Currency), Margin: money.Decimal(c.Margin), Simulate: period.Date(c.Simulate), Log: log}
 }
 
 // Run serves until interrupted.
