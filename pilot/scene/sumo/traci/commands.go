@@ -1,0 +1,131 @@
+package traci
+
+// Version asks for Reply.API and Reply.Name.
+func (c *Client) Version() { c.add(cmdVersion, cmdVersion, 0, nil) }
+
+// Order gives this client its place among several; it must be said first when SUMO waits for more than one.
+func (c *Client) Order(n int32) { c.add(cmdOrder, 0, 0, func(w *writer) { w.i32(n) }) }
+
+// End tells the server to stop.
+func (c *Client) End() { c.add(cmdClose, 0, 0, nil) }
+
+// Step simulates up to time target in s; 0 is one step.
+func (c *Client) Step(target float64) { c.add(cmdStep, 0, 0, func(w *writer) { w.f64(target) }) }
+
+// GetVehicle asks for a variable of a vehicle; VarIDs takes an empty id.
+func (c *Client) GetVehicle(id string, variable byte) {
+	c.add(cmdGetVehicle, ansGetVehicle, variable, func(w *writer) { w.u8(variable); w.text(id) })
+}
+
+// GetSimulation asks for a variable of the simulation.
+func (c *Client) GetSimulation(variable byte) {
+	c.add(cmdGetSim, ansGetSim, variable, func(w *writer) { w.u8(variable); w.text("") })
+}
+
+// forever is the end of a subscription, in s.
+const forever = 1e9
+
+// SubscribeSimulation has every step answer with these variables of the simulation, in Reply.Vars.
+func (c *Client) SubscribeSimulation(variables ...byte) {
+	c.subscribe(cmdSubSim, ansSubSim, "", variables)
+}
+
+// SubscribeVehicle has every step answer with these variables of a vehicle. A step without them: it arrived.
+func (c *Client) SubscribeVehicle(id string, variables ...byte) {
+	c.subscribe(cmdSubVehicle, ansSubVehicle, id, variables)
+}
+
+func (c *Client) subscribe(cmd, answer byte, id string, variables []byte) {
+	c.add(cmd, answer, 0, func(w *writer) {
+		w.f64(0)
+		w.f64(forever)
+		w.text(id)
+		w.u8(byte(len(variables)))
+		w.b = append(w.b, variables...)
+	})
+}
+
+// SubscribeAround has every step answer with the vehicles within radius m of a vehicle (itself included), in Reply.Around.
+func (c *Client) SubscribeAround(id string, radius float64) {
+	c.add(cmdContext, ansContext, 0, func(w *writer) {
+		w.f64(0)
+		w.f64(forever)
+		w.text(id)
+		w.u8(domainVehicles)
+		w.f64(radius)
+		w.u8(byte(len(aroundVars)))
+		w.b = append(w.b, aroundVars[:]...)
+	})
+}
+
+// Variables that can only be set.
+const (
+	setChangeLane     = 0x13
+	setSpeedMode      = 0xB3
+	setMoveToXY       = 0xB4
+	setLaneChangeMode = 0xB6
+	setPreviousSpeed  = 0x3C
+	setRemove         = 0x81
+)
+
+func (c *Client) set(id string, variable byte, value func(w *writer)) {
+	c.add(cmdSetVehicle, 0, variable, func(w *writer) { w.u8(variable); w.text(id); value(w) })
+}
+
+// SpeedMode says which of SUMO's checks of speed hold: 0 none, 31 all.
+func (c *Client) SpeedMode(id string, mode int32) {
+	c.set(id, setSpeedMode, func(w *writer) { w.typedInt(mode) })
+}
+
+// LaneChangeMode says which lane changes SUMO makes by itself: 0 none, 1621 all.
+func (c *Client) LaneChangeMode(id string, mode int32) {
+	c.set(id, setLaneChangeMode, func(w *writer) { w.typedInt(mode) })
+}
+
+// Speed sets a vehicle's speed in m/s from the next step on; a negative one gives it back to SUMO.
+func (c *Client) Speed(id string, v float64) {
+	c.set(id, VarSpeed, func(w *writer) { w.typedDouble(v) })
+}
+
+// PreviousSpeed sets the speed in m/s from which the next step starts.
+func (c *Client) PreviousSpeed(id string, v float64) {
+	c.set(id, setPreviousSpeed, func(w *writer) { w.typedDouble(v) })
+}
+
+// ChangeLane has a vehicle take lane (from the right, from 0) and stay there for duration s.
+func (c *Client) ChangeLane(id string, lane int8, duration float64) {
+	c.set(id, setChangeLane, func(w *writer) {
+		w.compound(2)
+		w.typedByte(lane)
+		w.typedDouble(duration)
+	})
+}
+
+// How MoveToXY finds the road.
+const (
+	KeepRouteOff   = 0 // the nearest edge of the route
+	KeepRouteExact = 1 // of the route, at exactly x, y
+	AnyRoad        = 2 // of the network, at exactly x, y
+)
+
+// MoveToXY puts the middle of a vehicle's front bumper to x, y in m with the angle in degrees clockwise from north,
+// at the end of the next step.
+func (c *Client) MoveToXY(id, edge string, lane int32, x, y, angle float64, keepRoute int8) {
+	c.set(id, setMoveToXY, func(w *writer) {
+		w.compound(6)
+		w.typedText(edge)
+		w.typedInt(lane)
+		w.typedDouble(x)
+		w.typedDouble(y)
+		w.typedDouble(angle)
+		w.typedByte(keepRoute)
+	})
+}
+
+// removeVaporized is SUMO's reason for a vehicle that is taken off the road.
+const removeVaporized = 3
+
+// Remove takes a vehicle off the road.
+func (c *Client) Remove(id string) {
+	c.set(id, setRemove, func(w *writer) { w.typedByte(removeVaporized) })
+}
