@@ -67,6 +67,13 @@ func (s *source) Campaign(ctx context.Context, id, cursor string) (console.Campa
 	if out.CampaignRow, err = s.campaignRow(ctx, c, map[string]string{}); err != nil {
 		return out, err
 	}
+	r, err := s.a.Update.ReleaseByID(ctx, c.ReleaseID)
+	if err != nil {
+		return out, err
+	}
+	if out.Proof, _, err = s.sceneRow(ctx, r); err != nil {
+		return out, err
+	}
 	page, err := s.a.Update.Deliveries(ctx, id, after, console.PageSize+1)
 	if err != nil {
 		return out, err

@@ -12,5 +12,5 @@
 // Says. No events. /events streams the live counters of [Live] to the pages.
 //
 // Start reading at. [Source] in source.go, then [Handler] in handler.go; the pages are the *.templ files
-// (go tool templ generate -path ./console writes the *_templ.go beside them).
+// (go tool templ generate -path . writes the *_templ.go beside them).
 package console

@@ -221,7 +221,7 @@ func (f *fixture) Campaign(_ context.Context, id, _ string) (Campaign, error) {
 	if id != "cmp_24" {
 		return Campaign{}, fault.New(fault.NotFound, "campaign", "there is no campaign %q", id)
 	}
-	return Campaign{CampaignRow: f.row(), AsOf: today, Cars: []CampaignCar{
+	return Campaign{CampaignRow: f.row(), AsOf: today, Proof: f.scene(), Cars: []CampaignCar{
 		{VIN: f.car, State: "confirmed", Version: "2.4.0", Changed: at("2024-02-14T03:05:00Z")},
 		{VIN: f.car, State: "failed", Version: "2.3.1", Changed: at("2024-02-15T03:05:00Z"), Detail: "hash of the image differs: old slot kept"}}}, nil
 }

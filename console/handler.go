@@ -36,6 +36,8 @@ func Handler(src Source, studies Studies, live Live, log *slog.Logger, hosts ...
 	mux.HandleFunc("/invoices/{id}", c.page(c.invoice))
 	mux.HandleFunc("/campaigns", c.page(c.campaigns))
 	mux.HandleFunc("/campaigns/{id}", c.page(c.campaign))
+	mux.HandleFunc("/scenes", c.page(c.scenes))
+	mux.HandleFunc("/scenes/{release}", c.page(c.scene))
 	mux.HandleFunc("/forecast", c.page(c.forecast))
 	mux.HandleFunc("/sourcing", c.page(c.award))
 	mux.HandleFunc("/backtest", c.page(c.backtest))

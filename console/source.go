@@ -23,6 +23,7 @@ type Source interface {
 	Invoice(ctx context.Context, id string) (Invoice, error)
 	Campaigns(ctx context.Context) (Campaigns, error)
 	Campaign(ctx context.Context, id, cursor string) (Campaign, error)
+	Scenery
 }
 
 // Live answers with the counters of this moment. It is asked once per [Tick] and open page, so it must be cheap.
@@ -162,9 +163,10 @@ type Count struct {
 // Campaign is one rollout and one page of its cars.
 type Campaign struct {
 	CampaignRow
-	AsOf period.Date
-	Cars []CampaignCar
-	Next string
+	AsOf  period.Date
+	Cars  []CampaignCar
+	Proof SceneRow // what speaks for its release; the zero row when it does not carry the pilot
+	Next  string
 }
 
 // CampaignCar is one car of a rollout.
