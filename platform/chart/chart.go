@@ -35,8 +35,19 @@ type Plot struct {
 	Lines []Series
 	Dots  []Dot
 	Marks []Mark // horizontal lines to compare with
+	Falls []Fall // vertical lines at what happened
+	Every int    // a label every so many categories; 0: as many as fit
 	Full  bool   // the axis ends at 0 and 1: for probabilities
 }
+
+// Fall is something that happened at a category. Its name is told when the line is pointed at.
+type Fall struct {
+	X    int // index into Plot.X
+	Name string
+}
+
+// Place is where category i lies across the drawing, in its user units of [Width].
+func (p Plot) Place(i int) float64 { return scale{n: len(p.X)}.x(i) }
 
 // Series is one value per category; NaN leaves a gap.
 type Series struct {
@@ -91,7 +102,10 @@ func (p Plot) SVG() string {
 	if p.Unit != "" {
 		w.text("c-unit", left, 11, "start", p.Unit)
 	}
-	every := max(1, (len(p.X)+maxXLabels-1)/maxXLabels)
+	every := p.Every
+	if every < 1 {
+		every = max(1, (len(p.X)+maxXLabels-1)/maxXLabels)
+	}
 	for i, label := range p.X {
 		if i%every == 0 {
 			w.text("c-tick", s.x(i), Height-bottom+18, "middle", label)
@@ -112,6 +126,11 @@ func (p Plot) SVG() string {
 		if finite(m.Y) {
 			w.line("c-mark", left, s.y(m.Y), Width-right, s.y(m.Y))
 			w.text("c-label", Width-right-4, s.y(m.Y)-5, "end", m.Name)
+		}
+	}
+	for _, f := range p.Falls {
+		if f.X >= 0 && f.X < len(p.X) {
+			w.fall(s.x(f.X), f.Name)
 		}
 	}
 	for _, d := range p.Dots {
@@ -363,6 +382,15 @@ func (w *writer) dot(x, y float64, title string) {
 	w.WriteString(`<circle class="c-dot" fill="#14211f" stroke="#ffffff" cx="` + coord(x) + `" cy="` + coord(y) + `" r="4"><title>`)
 	w.escape(title)
 	w.WriteString("</title></circle>")
+}
+
+// fall draws a vertical line through the drawing.
+func (w *writer) fall(x float64, title string) {
+	w.WriteString(`<g class="c-fall"><title>`)
+	w.escape(title)
+	w.WriteString("</title>")
+	w.line("c-mark", x, top, x, Height-bottom)
+	w.WriteString("</g>")
 }
 
 // path draws a line, dashed differently for each shade, with gaps where a value is missing.

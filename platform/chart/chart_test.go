@@ -162,3 +162,23 @@ func TestDrawsAnything(t *testing.T) {
 		}
 	})
 }
+
+// What happened stands where its category stands, with its name.
+func TestFalls(t *testing.T) {
+	p := chart.Plot{Title: "Speed", X: []string{"0", "1", "2", "3"}, Lines: []chart.Series{{Name: "ego", Y: []float64{4, 3, 2, 1}}}, Every: 2,
+		Falls: []chart.Fall{{X: 2, Name: "hard <braking>"}, {X: 9, Name: "after the end"}, {X: -1, Name: "before the beginning"}}}
+	svg := p.SVG()
+	x := strconv.FormatFloat(math.Round(p.Place(2)*10)/10, 'f', -1, 64)
+	if want := `<g class="c-fall"><title>hard &lt;braking&gt;</title><line class="c-mark" stroke="#a02c10" x1="` + x + `" y1="16" x2="` + x + `"`; !strings.Contains(svg, want) {
+		t.Errorf("%s\nlacks %s", svg, want)
+	}
+	if strings.Contains(svg, "after the end") || strings.Contains(svg, "before the") {
+		t.Error("an event outside is drawn")
+	}
+	if strings.Count(svg, `text-anchor="middle"`) != 2 {
+		t.Errorf("labels: %s", svg)
+	}
+	if p.Place(0) >= p.Place(3) || p.Place(3) >= chart.Width {
+		t.Error(p.Place(0), p.Place(3))
+	}
+}
