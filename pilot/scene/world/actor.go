@@ -232,14 +232,14 @@ func (a *Actor) sideways(m *mind, now motion.Tick) {
 	if left < 0 {
 		sign, left = -1, -left
 	}
-	v := a.VD * sign // towards the target
+	v := float64(a.VD * sign) // towards the target
 	was := v
 	goal := r.Speed
 	if r.Accel == 0 {
 		v = goal
 		was = v
 	} else {
-		step := r.Accel * motion.DT
+		step := float64(r.Accel * motion.DT)
 		if r.Ease { // the speed from which Accel still stops it at the target
 			goal = min(goal, sqrt(2*float64(r.Accel*left)))
 		}

@@ -56,7 +56,7 @@ func (b *Box) Cuts(x, y, dx, dy float64) bool {
 	px, py := float64(x*b.Cos)+float64(y*b.Sin), float64(y*b.Cos)-float64(x*b.Sin)
 	qx, qy := float64(dx*b.Cos)+float64(dy*b.Sin), float64(dy*b.Cos)-float64(dx*b.Sin)
 	// middle and half of the segment against the box: the separating axis theorem with a box of no width
-	qx, qy = 0.5*qx, 0.5*qy
+	qx, qy = float64(0.5*qx), float64(0.5*qy)
 	px, py = px+qx, py+qy
 	ax, ay := abs(qx), abs(qy)
 	return abs(px) <= b.Half+ax && abs(py) <= b.Side+ay &&

@@ -2,10 +2,11 @@ package world
 
 import "roadbook/pilot/motion"
 
-// Bounds between the two models of the car, m/s² of lateral acceleration.
+// Bounds of lateral acceleration between the two models of the car: m/s², or a share of what the tyres hold.
 const (
 	dynamicAbove   = 4.0
-	kinematicBelow = 3.5
+	dynamicShare   = 0.6
+	kinematicShare = 0.875 // of the bound above, on the way back
 )
 
 // crawl is the speed, m/s, below which the car always rolls without slip.
@@ -13,26 +14,30 @@ const crawl = 3.0
 
 // car is the truth of the ego beside motion.Ego.
 type car struct {
-	spec    CarSpec
-	braking float64 // m/s²
-	pipe    [int(MaxLatency*100) + 1]float64
-	head    int
-	delay   int
-	accel   float64 // m/s², of brakes and drive, along the car
-	dynamic bool
-	slide   float64 // m/s, sideways speed of the centre of mass, of the dynamic model
-	yaw     float64 // rad/s
-	course  float64 // m/s², lateral acceleration of the last tick
+	spec               CarSpec
+	braking            float64 // m/s²
+	pipe               [int(MaxLatency*100) + 1]float64
+	head               int
+	delay              int
+	accel              float64 // m/s², of brakes and drive, along the car
+	dynamic            bool
+	slide              float64 // m/s, sideways speed of the centre of mass, of the dynamic model
+	yaw                float64 // rad/s
+	course             float64 // m/s², lateral acceleration of the last tick
+	restYaw, restSlide float64 // of the dynamic model, dying away after the change to rolling
 
 	brakeGain, driveGain, steerGain float64 // share of the way to the target per tick
 	front, rear                     float64 // m, from the centre of mass to the axles
+	above, below                    float64 // m/s², bounds between the models
 	mass                            float64 // m, from the centre of mass ahead to the centre of the box
 }
 
 func (c *car) reset(spec *CarSpec) {
-	*c = car{spec: *spec, braking: spec.Braking(), delay: int(spec.BrakeLatency*100 + 0.5)}
+	*c = car{spec: *spec, braking: spec.Braking(), delay: int(float64(spec.BrakeLatency*100) + 0.5)}
 	gain := func(lag float64) float64 { return motion.DT / (lag + motion.DT) }
 	c.brakeGain, c.driveGain, c.steerGain = gain(spec.BrakeLag), gain(spec.DriveLag), gain(spec.SteerLag)
+	c.above = min(dynamicAbove, dynamicShare*spec.Friction*Gravity)
+	c.below = kinematicShare * c.above
 	c.rear = float64(spec.FrontShare * spec.Wheelbase)
 	c.front = spec.Wheelbase - c.rear
 	c.mass = spec.RearToCentre - c.rear
@@ -57,7 +62,7 @@ func (w *World) drive(cmd *motion.Command) {
 		}
 	}
 	if mean == 0 {
-		c.yaw, c.slide, c.course, c.dynamic = 0, 0, 0, false
+		c.yaw, c.slide, c.course, c.dynamic, c.restYaw, c.restSlide = 0, 0, 0, false, 0, 0
 		return
 	}
 	curve := 0.0
@@ -66,33 +71,42 @@ func (w *World) drive(cmd *motion.Command) {
 	}
 	tan := Tan(e.Steer)
 	want := float64(float64(mean*mean)*tan) / c.spec.Wheelbase // lateral acceleration without slip
-	if a := abs(want); mean < crawl {
+	switch a := abs(want); {
+	case c.dynamic && (mean < crawl || a < c.below && abs(c.course) < c.below):
 		c.dynamic = false
-	} else if a > dynamicAbove {
-		if !c.dynamic { // starts from where it rolls
-			c.yaw = want / mean
-			c.slide = float64(c.yaw * c.rear)
-		}
-		c.dynamic = true
-	} else if a < kinematicBelow && abs(c.course) < kinematicBelow {
-		c.dynamic = false
+		c.restYaw = c.yaw - want/mean
+		c.restSlide = c.slide - float64(c.yaw*c.rear)
+	case !c.dynamic && mean >= crawl && a > c.above: // starts from where it rolls
+		c.dynamic, c.restYaw, c.restSlide = true, 0, 0
 	}
 	side := 0.0 // sideways speed of the centre of the box
 	if c.dynamic {
 		c.slip(e.Steer, mean)
 		side = c.slide + float64(c.yaw*c.mass)
 	} else {
-		c.yaw = want / mean
-		c.slide = float64(c.yaw * c.rear)
-		c.course = want
-		side = float64(c.yaw * c.spec.RearToCentre)
+		c.yaw, c.course = want/mean, want
+		if c.restYaw != 0 || c.restSlide != 0 {
+			c.settle()
+		}
+		c.slide = float64(c.yaw*c.rear) + c.restSlide
+		side = c.slide + float64(c.yaw*c.mass)
 	}
 	// heading in the middle of the tick
-	sin, cos := SinCos(e.Heading + float64(0.5*span)*(c.yaw-float64(curve*mean)))
+	sin, cos := SinCos(e.Heading + float64(float64(0.5*span)*(c.yaw-float64(curve*mean))))
 	ds := (float64(mean*cos) - float64(side*sin)) / (1 - float64(e.D*curve))
 	e.D += float64(span * (float64(mean*sin) + float64(side*cos)))
 	e.S += float64(span * ds)
 	e.Heading += float64(span * (c.yaw - float64(curve*ds)))
+}
+
+// settle lets what the dynamic model left die away in about 0.2 s.
+func (c *car) settle() {
+	const stay = 0.95 // per tick
+	c.restYaw, c.restSlide = float64(stay*c.restYaw), float64(stay*c.restSlide)
+	if abs(c.restYaw) < 1e-5 && abs(c.restSlide) < 1e-4 {
+		c.restYaw, c.restSlide = 0, 0
+	}
+	c.yaw += c.restYaw
 }
 
 // actuate moves brakes, drive and steering towards what the command asked.

@@ -42,7 +42,7 @@ func (w *World) Collision() (hit bool, actor int, kind Contact, at motion.Tick) 
 // metres of a contact the road's curve does not matter.
 func (w *World) collide() {
 	e := &w.Ego
-	far := 0.5 * (e.Length + e.Width)
+	far := float64(0.5 * (e.Length + e.Width))
 	var self Box
 	made := false
 	for i := range w.Actors {
@@ -54,7 +54,7 @@ func (w *World) collide() {
 		} else if dx > 0 {
 			m.inWay = 0
 		}
-		reach := far + 0.5*(a.Length+a.Width)
+		reach := far + float64(0.5*(a.Length+a.Width))
 		if abs(dx) > reach || abs(dy) > reach || w.contact != NoContact {
 			continue
 		}
@@ -116,7 +116,7 @@ func (w *World) kindOf(a *Actor, m *mind, self, other *Box) Contact {
 // behind; and whether it lies within the ego's width.
 func (w *World) Gap(i int) (gap float64, inWay bool) {
 	e, a := &w.Ego, &w.Actors[i]
-	return a.S - e.S - 0.5*(a.Length+e.Length), abs(a.D-e.D) < 0.5*(a.Width+e.Width)
+	return a.S - e.S - float64(0.5*(a.Length+e.Length)), abs(a.D-e.D) < 0.5*(a.Width+e.Width)
 }
 
 // Never is the time to a collision that will not come, s.

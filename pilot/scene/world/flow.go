@@ -30,14 +30,14 @@ func (f *Flow) Fill(out []Actor, r *Road, from, to float64, ego Start, clear flo
 		return out, bad("/density_pkm", "%g vehicles per km and lane, expected more than 0, at most %g", f.Density, MaxDensity)
 	case !(f.Trucks >= 0 && f.Trucks <= 1):
 		return out, bad("/trucks", "a share of trucks of %g, expected 0 to 1", f.Trucks)
-	case !(f.Speed >= 1 && f.PerLane >= 0 && f.Speed+f.PerLane*float64(r.Lanes()) <= 80):
+	case !(f.Speed >= 1 && f.PerLane >= 0 && f.Speed+float64(f.PerLane*float64(r.Lanes())) <= 80):
 		return out, bad("/speed_mps", "a speed of %g m/s and %g more per lane, expected 1 to 80 in all", f.Speed, f.PerLane)
 	case !(f.Spread >= 0 && f.Spread <= 0.5):
 		return out, bad("/spread", "a spread of %g, expected 0 to 0.5", f.Spread)
 	}
 	var rng rand.PCG
 	rng.Seed(seed, 0xF10)
-	uniform := func() float64 { return float64(rng.Uint64()>>11) * 0x1p-53 }
+	uniform := func() float64 { return float64(float64(rng.Uint64()>>11) * 0x1p-53) }
 	step := 1000 / f.Density
 	for lane := range r.Lanes() {
 		for s := from + float64(step*uniform()); s < to; s += step {
@@ -52,7 +52,7 @@ func (f *Flow) Fill(out []Actor, r *Road, from, to float64, ego Start, clear flo
 			}
 			a.Script = Script{Mode: Driven, Driver: d}
 			// start no faster than the gap to the next allows
-			a.VS = min(d.Speed, max(1, (0.7*step-a.Length-d.Jam)/d.Headway))
+			a.VS = min(d.Speed, max(1, (float64(0.7*step)-a.Length-d.Jam)/d.Headway))
 			if r.Lane(ego.D) == lane && abs(at-ego.S) < clear {
 				continue
 			}

@@ -143,7 +143,7 @@ func (r *Road) Lane(d float64) int {
 }
 
 // Center returns the D of a lane's centre.
-func (r *Road) Center(lane int) float64 { return float64(lane) * r.plan.LaneWidth }
+func (r *Road) Center(lane int) float64 { return float64(float64(lane) * r.plan.LaneWidth) }
 
 // piece returns the piece that holds s, 0 <= s < Length, by halving.
 func (r *Road) piece(s float64) int {

@@ -115,7 +115,7 @@ func (t *track) gauss() float64 {
 }
 
 // uniform returns a number in [0, 1).
-func (t *track) uniform() float64 { return float64(t.rng.Uint64()>>11) * 0x1p-53 }
+func (t *track) uniform() float64 { return float64(float64(t.rng.Uint64()>>11) * 0x1p-53) }
 
 // measure writes the list of this tick.
 func (w *World) measure(out *motion.Objects) {
@@ -131,7 +131,8 @@ func (w *World) measure(out *motion.Objects) {
 	for i := range w.Actors {
 		a, t := &w.Actors[i], &w.tracks[i]
 		ds, dd := a.S-w.Ego.S, a.D-w.Ego.D
-		near := ds-a.Length/2 <= ahead && ds+a.Length/2 >= -s.Rear && abs(dd)-a.Width/2 <= s.Lateral
+		half, side := float64(0.5*a.Length), float64(0.5*a.Width)
+		near := ds-half <= ahead && ds+half >= -s.Rear && abs(dd)-side <= s.Lateral
 		if near && s.Occlusion {
 			near = w.visible(i)
 		}

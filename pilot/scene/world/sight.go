@@ -13,7 +13,8 @@ func (w *World) look() {
 		x, y := b.Reach()
 		w.boxes[i] = sightBox{b, b.X - x, b.X + x, b.Y - y, b.Y + y}
 	}
-	w.mounts[0] = [2]float64{w.self.X + float64(0.2*e.Length)*w.self.Cos, w.self.Y + float64(0.2*e.Length)*w.self.Sin}
+	screen := float64(0.2 * e.Length) // the windscreen, ahead of the centre
+	w.mounts[0] = [2]float64{w.self.X + float64(screen*w.self.Cos), w.self.Y + float64(screen*w.self.Sin)}
 	for i := range 2 {
 		w.mounts[1+i][0], w.mounts[1+i][1] = w.self.Corner(i)
 	}
@@ -38,7 +39,7 @@ func (w *World) inPlane(s, d, heading, length, width float64) Box {
 // sensors see there.
 func (w *World) visible(i int) bool {
 	b := &w.boxes[i]
-	need := max(1, int(w.sensors.Share*rays+0.999999))
+	need := max(1, int(float64(w.sensors.Share*rays)+0.999999))
 	for m := range w.mounts {
 		x, y := w.mounts[m][0], w.mounts[m][1]
 		if m > 0 && float64((b.X-x)*w.self.Cos)+float64((b.Y-y)*w.self.Sin) < 0 {

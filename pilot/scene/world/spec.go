@@ -47,7 +47,7 @@ const MaxLatency = 0.5
 func DefaultCar() CarSpec {
 	return CarSpec{
 		Length: 4.3, Width: 1.9, Wheelbase: 2.7, RearToCentre: 1.35,
-		Mass: 1900, FrontShare: 0.48, YawRadius: 1.35, FrontStiffness: 11, RearStiffness: 13, Friction: 1,
+		Mass: 1900, FrontShare: 0.48, YawRadius: 1.35, FrontStiffness: 12, RearStiffness: 12, Friction: 1,
 		BrakeMax: 7.593, BrakeMass: 1900, BrakeLatency: 0.1, BrakeLag: 0.1,
 		DriveLag: 0.2, DriveMax: 4, Power: 150e3, JerkMax: 30,
 		SteerMax: 0.6, SteerLag: 0.12, SteerRate: 0.6,

@@ -122,11 +122,12 @@ func (t *traffic) reset(w *World) {
 func (w *World) body(i int32) body {
 	if int(i) == len(w.Actors) {
 		e := &w.Ego
-		return body{e.S, e.V, e.Length / 2, e.D - e.Width/2, e.D + e.Width/2, i}
+		side := float64(0.5 * e.Width)
+		return body{e.S, e.V, float64(0.5 * e.Length), e.D - side, e.D + side, i}
 	}
 	a := &w.Actors[i]
-	side := a.Width / 2
-	b := body{a.S, a.VS, a.Length / 2, a.D - side, a.D + side, i}
+	side := float64(0.5 * a.Width)
+	b := body{a.S, a.VS, float64(0.5 * a.Length), a.D - side, a.D + side, i}
 	if m := &w.minds[i].wheel; a.Script.Mode == Driven && m.until > w.Now {
 		b.lo, b.hi = min(b.lo, m.to-side), max(b.hi, m.to+side)
 	}
@@ -227,12 +228,13 @@ func (t *traffic) change(w *World, i int) {
 		}
 	}
 	best, to := d.Threshold, -1
-	for _, side := range [2]int{-1, 1} {
-		if side > 0 && !w.road.Crossable(lane, a.S) || side < 0 && !w.road.Crossable(lane-1, a.S) {
+	for _, step := range [2]int{-1, 1} {
+		if step > 0 && !w.road.Crossable(lane, a.S) || step < 0 && !w.road.Crossable(lane-1, a.S) {
 			continue
 		}
-		center := w.road.Center(lane + side)
-		lo, hi := center-a.Width/2-0.2, center+a.Width/2+0.2
+		center := w.road.Center(lane + step)
+		side := float64(0.5*a.Width) + 0.2
+		lo, hi := center-side, center+side
 		ahead, behind := t.neighbours(w, k, lo, hi, false)
 		theirs := 0.0
 		if behind >= 0 {
@@ -255,9 +257,9 @@ func (t *traffic) change(w *World, i int) {
 		if there < -d.Safe {
 			continue
 		}
-		gain := there - now + float64(d.Politeness*(theirs+old)) - float64(d.KeepRight*float64(side))
+		gain := there - now + float64(d.Politeness*(theirs+old)) - float64(d.KeepRight*float64(step))
 		if gain > best {
-			best, to = gain, lane+side
+			best, to = gain, lane+step
 		}
 	}
 	if to >= 0 {
@@ -306,26 +308,42 @@ func (w *World) steer(a *Actor, m *wheel, now motion.Tick) {
 	}
 }
 
-// recycle puts driven actors that the ego has left behind by more than the window ahead of all others, and those that
-// have driven away from it behind all others.
+// recycle puts driven actors that the ego has left behind by more than the window ahead of the others in their lane, and
+// those that have driven away from it behind them, where there is room within one and a half windows; the others wait.
 func (w *World) recycle() {
-	first, last := w.Ego.S, w.Ego.S
-	for i := range w.Actors {
-		first, last = min(first, w.Actors[i].S), max(last, w.Actors[i].S)
-	}
 	for i := range w.Actors {
 		a := &w.Actors[i]
-		if a.Script.Mode != Driven || w.minds[i].wheel.until > w.Now {
+		ds := a.S - w.Ego.S
+		if a.Script.Mode != Driven || w.minds[i].wheel.until > w.Now || abs(ds) <= w.window {
 			continue
 		}
-		space := float64(2*a.VS) + 2*a.Length + 20
-		switch ds := a.S - w.Ego.S; {
-		case ds < -w.window:
-			a.S = max(last+space, w.Ego.S+w.window)
-			last = a.S
-		case ds > w.window+float64(100+space):
-			a.S = min(first-space, w.Ego.S-w.window)
-			first = a.S
+		first, last := a, a // in the lane, by S
+		lane := w.road.Lane(a.D)
+		for j := range w.Actors {
+			if o := &w.Actors[j]; w.road.Lane(o.D) == lane || w.minds[j].wheel.until > w.Now {
+				if o.S < first.S {
+					first = o
+				}
+				if o.S > last.S {
+					last = o
+				}
+			}
+		}
+		d := &a.Script.Driver
+		room := float64(1.5 * w.window)
+		switch {
+		case ds < 0 && last != a:
+			v := max(a.VS, last.VS)
+			at := max(last.S+float64(0.5*(last.Length+a.Length))+d.Jam+float64(1.3*float64(d.Headway*v)), w.Ego.S+w.window)
+			if at < w.Ego.S+room {
+				a.S, a.VS, a.A = at, v, 0
+			}
+		case ds > 0 && first != a:
+			v := min(a.VS, first.VS)
+			at := min(first.S-float64(0.5*(first.Length+a.Length))-d.Jam-float64(1.3*float64(d.Headway*v)), w.Ego.S-w.window)
+			if at > w.Ego.S-room {
+				a.S, a.VS, a.A = at, v, 0
+			}
 		}
 	}
 }

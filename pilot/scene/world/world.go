@@ -192,7 +192,7 @@ func (w *World) Sense(in *motion.Input) {
 	r.Lanes, r.LaneWidth, r.Limit, r.CurveStep = p.Lanes, p.LaneWidth, p.Limit, CurveStep
 	if w.road.curved {
 		for i := range r.Curvature {
-			r.Curvature[i] = w.road.Curvature(w.Ego.S + float64(i)*CurveStep)
+			r.Curvature[i] = w.road.Curvature(w.Ego.S + float64(float64(i)*CurveStep))
 		}
 	} else {
 		r.Curvature = [len(r.Curvature)]float64{}
