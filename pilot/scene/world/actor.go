@@ -240,8 +240,9 @@ func (a *Actor) sideways(m *mind, now motion.Tick) {
 		was = v
 	} else {
 		step := float64(r.Accel * motion.DT)
-		if r.Ease { // the speed from which Accel still stops it at the target
-			goal = min(goal, sqrt(2*float64(r.Accel*left)))
+		if r.Ease { // the speed from which Accel still stops it at the target when this tick is over
+			h := float64(0.5 * step)
+			goal = min(goal, max(0, sqrt(max(0, float64(h*h)+float64(2*float64(r.Accel*(left-float64(was*(0.5*motion.DT)))))))-h))
 		}
 		v += max(-step, min(step, goal-v))
 	}
