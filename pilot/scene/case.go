@@ -56,7 +56,7 @@ var numbers = [...]number{
 	{"lateral_accel_mps2", func(c *Case) *float64 { return &c.LateralAccel }, -100, 100, "m/s²"},
 	{"front_gap_m", func(c *Case) *float64 { return &c.FrontGap }, 0, 2000, "m"},
 	{"lead_decel_mps2", func(c *Case) *float64 { return &c.LeadDecel }, 0, 20, "m/s²"},
-	{"length_m", func(c *Case) *float64 { return &c.Length }, 0.2, 40, "m"},
+	{"length_m", func(c *Case) *float64 { return &c.Length }, 0.2, 30, "m"},
 	{"width_m", func(c *Case) *float64 { return &c.Width }, 0.2, 5, "m"},
 	{"front_kmh", func(c *Case) *float64 { return &c.Front }, 0, 250, "km/h"},
 	{"target_kmh", func(c *Case) *float64 { return &c.Target }, 0, 250, "km/h"},

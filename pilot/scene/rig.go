@@ -1,0 +1,207 @@
+package scene
+
+import (
+	"math"
+
+	"roadbook/pilot"
+	"roadbook/pilot/checker"
+	"roadbook/pilot/motion"
+	"roadbook/pilot/scene/reference"
+	"roadbook/pilot/scene/world"
+)
+
+// Rig is the full stack in its world: sensors, pilot, checker, car. It runs one case after the other in the same storage and
+// allocates nothing per tick. It is not safe for use by several goroutines.
+type Rig struct {
+	World   *world.World
+	Pilot   *pilot.Pilot
+	Checker *checker.Checker
+	Trace   *Trace // filled by Run when not nil
+	Bare    bool   // leave the reference models and the bound out
+
+	stack  Stack
+	setup  world.Setup
+	actors [2]world.Actor
+	ramps  [1]world.Ramp
+	brakes [1]world.Brake
+	in     motion.Input
+	out    pilot.Output
+}
+
+// Types of collisions: what met, and who came to whom.
+func Types() []string {
+	var names []string
+	for k := world.NoContact; k <= world.RunInto; k++ {
+		names = append(names, k.String())
+	}
+	return names
+}
+
+// NewRig builds a stack.
+func NewRig(s Stack) (*Rig, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	p, err := pilot.New(s.Pilot)
+	if err != nil {
+		return nil, err
+	}
+	k, err := checker.New(s.Checker)
+	if err != nil {
+		return nil, err
+	}
+	r := &Rig{World: &world.World{}, Pilot: p, Checker: k, stack: s, setup: world.DefaultSetup(0)}
+	r.setup.Car, r.setup.Sensors = s.Car, s.Sensors
+	return r, nil
+}
+
+// Run runs one case to its end and beside it the reference models. The ego starts engaged in the middle lane of three with
+// its speed as the set speed.
+func (r *Rig) Run(c *Case) (Outcome, error) {
+	f := c.Conflict()
+	f.EgoLength, f.EgoWidth = r.stack.Car.Length, r.stack.Car.Width
+	n := f.Ticks()
+	if c.Duration > 0 {
+		n = int(math.Ceil(c.Duration * 100))
+	}
+	o := Outcome{ID: c.ID, Kind: c.Kind, Ego: c.Ego, MinTTC: Least(math.Inf(1)), MinGap: Least(math.Inf(1))}
+	if !r.Bare {
+		for m, run := range reference.All(&f) {
+			o.References[m] = run.Collision
+		}
+		brakes := reference.Standard()
+		brakes.Max = min(brakes.Max, r.stack.Car.Braking())
+		o.KeepSpeedSafe = !reference.KeepSpeed(&f).Collision
+		o.Bound = o.KeepSpeedSafe || reference.Bound(&f, brakes)
+		o.CutsIn = f.CutsIn()
+	}
+	if err := r.start(c, &f); err != nil {
+		return o, err
+	}
+	r.drive(&o, n)
+	return o, nil
+}
+
+// start puts everything in its place.
+func (r *Rig) start(c *Case, f *reference.Conflict) error {
+	s := &r.setup
+	if s.Road.LaneWidth() != f.LaneWidth {
+		road, err := world.NewRoad(world.RoadPlan{Lanes: 3, LaneWidth: f.LaneWidth})
+		if err != nil {
+			return err
+		}
+		s.Road = road
+	}
+	s.Car.Friction = or(c.Friction, r.stack.Car.Friction)
+	s.Seed = c.Seed
+	middle := s.Road.Center(1)
+	s.Ego = world.Start{D: middle, V: f.Ego}
+	a := &r.actors[0]
+	*a = world.Actor{Kind: class(f.Length, f.Width), Length: f.Length, Width: f.Width, S: f.Gap + (f.EgoLength+f.Length)/2, D: middle + f.Lateral, VS: f.Other}
+	s.Actors = r.actors[:1]
+	switch f.Kind {
+	case reference.CutIn:
+		if f.LateralSpeed > 0 && f.Lateral != 0 {
+			r.ramps[0] = world.Ramp{To: middle, Speed: f.LateralSpeed, Accel: f.LateralAccel}
+			a.Script.Ramps = r.ramps[:]
+		}
+	case reference.CutOut:
+		if f.LateralSpeed != 0 {
+			r.ramps[0] = world.Ramp{To: middle + math.Copysign(reference.CutOutOffset, f.LateralSpeed), Speed: math.Abs(f.LateralSpeed), Accel: f.LateralAccel}
+			a.Script.Ramps = r.ramps[:]
+		}
+		r.actors[1] = world.Actor{Kind: a.Kind, Length: f.Length, Width: f.Width, S: a.S + f.FrontGap + f.Length, D: middle, VS: f.Front}
+		s.Actors = r.actors[:2]
+	case reference.Deceleration:
+		if f.LeadDecel > 0 && f.Other > f.Target {
+			r.brakes[0] = world.Brake{Rate: f.LeadDecel, To: f.Target}
+			a.Script.Brakes = r.brakes[:]
+		}
+	}
+	if err := r.World.Reset(s); err != nil {
+		return err
+	}
+	r.Pilot.Reset(pilot.Start{Active: true, Set: f.Ego})
+	r.Checker.Reset()
+	return nil
+}
+
+// class is what a box of that size is.
+func class(length, width float64) motion.Kind {
+	switch {
+	case width < 1.2:
+		return motion.Motorcycle
+	case length > 7:
+		return motion.Truck
+	}
+	return motion.Car
+}
+
+// drive runs the loop at 100 Hz for n ticks, or to a collision.
+func (r *Rig) drive(o *Outcome, n int) {
+	w := r.World
+	middle := w.Ego.D
+	accel := 0.0
+	h := hash(0x9E3779B97F4A7C15)
+	for o.Ticks < n {
+		w.Sense(&r.in)
+		if r.stack.Planner == FullPilot {
+			r.Pilot.Step(&r.in, &r.out)
+		} else {
+			r.out = pilot.Output{Engagement: motion.Engagement{Mode: motion.Active}}
+		}
+		cmd, verdict := r.Checker.Step(&r.in, r.out.Engagement, r.out.Command)
+		w.Step(&cmd)
+		o.Ticks++
+		if r.Trace != nil {
+			r.Trace.add(w, &cmd, &r.out, &verdict)
+		}
+		mode := r.out.Engagement.Mode
+		o.Transition = o.Transition || mode == motion.Transition
+		o.Minimum = o.Minimum || mode == motion.MinimumRisk
+		o.Emergency = o.Emergency || cmd.Emergency || r.out.Engagement.Emergency
+		o.Checker = o.Checker || verdict.Intervened
+		e := &w.Ego
+		if -e.A > Hard {
+			o.HardTicks++
+		}
+		o.MaxDecel = max(o.MaxDecel, -e.A)
+		o.MaxJerk = max(o.MaxJerk, math.Abs(e.A-accel)/motion.DT)
+		o.MaxLateral = max(o.MaxLateral, math.Abs(e.D-middle))
+		accel = e.A
+		h.add(e.S)
+		h.add(e.D)
+		h.add(e.V)
+		h.add(e.A)
+		for i := range w.Actors {
+			a := &w.Actors[i]
+			h.add(a.S)
+			h.add(a.D)
+			gap, inWay := w.Gap(i)
+			if inWay && a.S > e.S {
+				o.MinGap = min(o.MinGap, Least(max(gap, 0)))
+				if ttc := world.TTC(gap, e.V-a.VS); ttc < world.Never {
+					o.MinTTC = min(o.MinTTC, Least(ttc))
+				}
+			}
+		}
+		if hit, _, kind, _ := w.Collision(); hit {
+			o.Collision, o.Type, o.AtFault = true, kind.String(), kind.AtFault()
+			o.MinTTC, o.MinGap = 0, 0
+			break
+		}
+	}
+	if !o.Collision {
+		o.Type = world.NoContact.String()
+	}
+	o.Hash = uint64(h)
+}
+
+// hash mixes the truth of every tick into 64 bits.
+type hash uint64
+
+func (h *hash) add(v float64) {
+	x := uint64(*h) ^ math.Float64bits(v)
+	x *= 0xFF51AFD7ED558CCD
+	*h = hash(x ^ x>>32)
+}

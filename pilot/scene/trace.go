@@ -1,0 +1,69 @@
+package scene
+
+import (
+	"roadbook/pilot"
+	"roadbook/pilot/checker"
+	"roadbook/pilot/motion"
+	"roadbook/pilot/scene/world"
+)
+
+// Trace is a run tick by tick.
+type Trace struct {
+	Every  int     `json:"every"` // keep one tick of so many; 0: all
+	Ego    Shape   `json:"ego"`
+	Others []Shape `json:"others"`
+	Frames []Frame `json:"frames"`
+	seen   int
+}
+
+// Shape is the size of a box, in metres.
+type Shape struct {
+	Kind   motion.Kind `json:"kind"`
+	Length float64     `json:"length_m"`
+	Width  float64     `json:"width_m"`
+}
+
+// Frame is the truth after one tick, and what led to it.
+type Frame struct {
+	Tick      motion.Tick    `json:"tick"`
+	Ego       State          `json:"ego"`
+	Others    []State        `json:"others"`
+	Command   motion.Command `json:"command"` // as the checker passed it on
+	Mode      motion.Mode    `json:"mode"`
+	Emergency bool           `json:"emergency"`
+	Checker   bool           `json:"checker"`
+	TTC       Least          `json:"ttc_s"` // to what is in the ego's way
+}
+
+// State is where one box is and how it moves, in SI units.
+type State struct {
+	S  float64 `json:"s"`
+	D  float64 `json:"d"`
+	VS float64 `json:"vs"`
+	VD float64 `json:"vd"`
+	A  float64 `json:"a"`
+}
+
+// Reset empties the trace for the next run.
+func (t *Trace) Reset() { *t = Trace{Every: t.Every, Frames: t.Frames[:0]} }
+
+func (t *Trace) add(w *world.World, cmd *motion.Command, out *pilot.Output, v *checker.Verdict) {
+	t.seen++
+	if t.Every > 1 && t.seen%t.Every != 0 {
+		return
+	}
+	if t.Others == nil {
+		t.Ego = Shape{Length: w.Ego.Length, Width: w.Ego.Width}
+		for i := range w.Actors {
+			a := &w.Actors[i]
+			t.Others = append(t.Others, Shape{a.Kind, a.Length, a.Width})
+		}
+	}
+	f := Frame{Tick: w.Now, Ego: State{S: w.Ego.S, D: w.Ego.D, VS: w.Ego.V, A: w.Ego.A}, Command: *cmd, Mode: out.Engagement.Mode,
+		Emergency: out.Engagement.Emergency, Checker: v.Intervened, TTC: least(w.TTC())}
+	for i := range w.Actors {
+		a := &w.Actors[i]
+		f.Others = append(f.Others, State{a.S, a.D, a.VS, a.VD, a.A})
+	}
+	t.Frames = append(t.Frames, f)
+}
