@@ -1,0 +1,128 @@
+package bundle
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"hash"
+	"math"
+	"strings"
+
+	"roadbook/pilot/scene"
+	"roadbook/pilot/scene/reference"
+)
+
+// SlowKmh is the ego's speed up to which no avoidable collision is allowed.
+const SlowKmh = 60
+
+// TTCMost stands in a bundle for a time to collision that never became finite, in s.
+const TTCMost = 1e6
+
+// Counter makes a suite's counts from outcomes. Add takes them in the suite's order.
+type Counter struct {
+	s      Suite
+	models [reference.Models]Model
+	trace  hash.Hash
+}
+
+// NewCounter begins a suite of so many cases.
+func NewCounter(name, version string, defined int64, inputs []File) *Counter {
+	c := &Counter{s: Suite{Name: name, Version: version, Defined: defined, Inputs: inputs, MinTTC: TTCMost}, trace: sha256.New()}
+	for m := range reference.Model(reference.Models) {
+		c.models[m].Name = m.String()
+	}
+	return c
+}
+
+// Discard counts a case that is not valid by the suite's own constraints.
+func (c *Counter) Discard() { c.s.Discarded++ }
+
+// Add counts one outcome.
+func (c *Counter) Add(o *scene.Outcome) {
+	s := &c.s
+	s.Ran++
+	k := &s.Fast
+	if o.Ego <= SlowKmh {
+		k = &s.Slow
+	}
+	add := func(n *int64, yes bool) {
+		if yes {
+			*n++
+		}
+	}
+	avoidable := o.Avoidable()
+	add(&k.Cases, true)
+	add(&k.Avoidable, avoidable)
+	add(&k.Collided, o.Collision)
+	add(&k.CollidedAvoidable, o.Collision && avoidable)
+	add(&k.Bound, o.Bound)
+	add(&k.CollidedBound, o.Collision && o.Bound)
+	add(&k.BothModels, o.Collision && o.References[reference.CC] && o.References[reference.FSM])
+	add(&k.Safe, o.KeepSpeedSafe)
+	add(&k.HardSafe, o.Phantom())
+	add(&k.Harmless, o.Harmless())
+	add(&k.HardHarmless, o.Harmless() && o.MaxDecel > scene.Hard)
+	for m := range c.models {
+		add(&c.models[m].Collided, o.References[m])
+		add(&c.models[m].Beaten, o.Collision && !o.References[m])
+	}
+	add(&s.Mode.Transition, o.Transition)
+	add(&s.Mode.Minimum, o.Minimum)
+	add(&s.Mode.Emergency, o.Emergency)
+	add(&s.Mode.Checker, o.Checker)
+	if ttc := float64(o.MinTTC); !o.Collision && ttc >= 0 {
+		s.MinTTC = math.Min(s.MinTTC, ttc)
+	}
+	var h [8]byte
+	binary.BigEndian.PutUint64(h[:], o.Hash)
+	c.trace.Write(h[:])
+	if what := Failure(o); what != "" && len(s.Failing) < MaxFailing {
+		s.Failing = append(s.Failing, Failing{ID: clean(o.ID), What: what})
+	}
+}
+
+// Failure says what someone should look at in an outcome; empty: nothing.
+func Failure(o *scene.Outcome) string {
+	switch {
+	case o.Collision && o.Avoidable():
+		var by []string
+		for m, collides := range o.References {
+			if !collides {
+				by = append(by, reference.Model(m).String())
+			}
+		}
+		return "collision, avoided by " + strings.Join(by, ", ")
+	case o.Collision && o.Bound:
+		return "collision, within the physical bound"
+	case o.Harmless() && o.MaxDecel > scene.Hard:
+		return "hard braking, nobody cuts in"
+	case o.Phantom():
+		return "hard braking, keeping speed is safe"
+	}
+	return ""
+}
+
+// Suite ends the count. again cases were run a second time, and differ of them gave other bits.
+func (c *Counter) Suite(again, differ int64) Suite {
+	s := c.s
+	s.Models = append([]Model{}, c.models[:]...)
+	s.Replay = Replay{Hash: hex.EncodeToString(c.trace.Sum(nil)), Again: again, Differ: differ}
+	return s
+}
+
+// clean makes an id of a case file one that a bundle may hold.
+func clean(id string) string {
+	b := []byte(id)
+	for i, ch := range b {
+		if !(ch >= '0' && ch <= '9' || ch >= 'a' && ch <= 'z' || ch >= 'A' && ch <= 'Z' || i > 0 && strings.IndexByte(" ._/:+-", ch) >= 0) {
+			b[i] = '_'
+			if i == 0 {
+				b[i] = 'x'
+			}
+		}
+	}
+	if len(b) == 0 {
+		return "x"
+	}
+	return string(b[:min(len(b), MaxText)])
+}
