@@ -18,6 +18,8 @@ type Rig struct {
 	Checker *checker.Checker
 	Trace   *Trace // filled by Run when not nil
 	Bare    bool   // leave the reference models and the bound out
+	// Actuate, when not nil, changes what reaches the actuators: a defect of the stack that nobody in it knows of.
+	Actuate func(now motion.Tick, cmd *motion.Command)
 
 	stack  Stack
 	setup  world.Setup
@@ -151,6 +153,9 @@ func (r *Rig) drive(o *Outcome, n int) {
 			r.out = pilot.Output{Engagement: motion.Engagement{Mode: motion.Active}}
 		}
 		cmd, verdict := r.Checker.Step(&r.in, r.out.Engagement, r.out.Command)
+		if r.Actuate != nil {
+			r.Actuate(w.Now, &cmd)
+		}
 		w.Step(&cmd)
 		o.Ticks++
 		if r.Trace != nil {
