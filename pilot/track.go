@@ -32,6 +32,7 @@ type track struct {
 	rawVD, rawVS  float64 // m/s, as measured last
 	rawS          float64 // m
 	diff          float64 // m/s, change of the measured lateral speed in the list before
+	rate          float64 // m/s², lateral acceleration over the newest list alone
 	doubt         int32   // lists in a row in which speed and position disagreed
 	was           bool    // the track before this list, for residuals of the second order
 	lead          bool    // in the path of the ego when last planned
@@ -155,7 +156,13 @@ func (t *tracker) refine(k *track, o *motion.Object, at motion.Tick, dt float64)
 	if t.noise > 1e-4 {
 		mix = 0.4 * gain
 	}
-	k.ad += float64(mix * (ad - k.ad))
+	// A single jump of the lateral speed is a step, not an acceleration: both of the last two lists must show it.
+	two := 0.0
+	if ad*k.rate > 0 {
+		two = math.Copysign(math.Min(math.Abs(ad), math.Abs(k.rate)), ad)
+	}
+	k.rate = ad
+	k.ad += float64(mix * (two - k.ad))
 	k.vd = vd
 
 	gd := q / (q + float64(t.noise))
