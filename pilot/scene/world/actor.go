@@ -129,7 +129,6 @@ func (a *Actor) check() *fault.Error {
 // mind is what an actor's script remembers.
 type mind struct {
 	ramp, brake, next int         // the step of the script that is under way
-	steady            float64     // m/s, lateral speed before the first ramp
 	wheel             wheel       // of a driver
 	home              [2]float64  // S and D at tick 0
 	inWay             motion.Tick // how long it has been in the way of the ego

@@ -166,7 +166,8 @@ func (w *World) before() {
 
 // list returns the storage of the list measured at t.
 func (w *World) list(t motion.Tick) *motion.Objects {
-	return &w.lists[(int(t/motion.SensePeriod)+maxLists)%maxLists]
+	n := int(w.sensors.Latency/motion.SensePeriod) + 1 // lists that are under way or shown
+	return &w.lists[(int(t/motion.SensePeriod)+n)%n]
 }
 
 // tick lets the sensors work at the start of a tick.
