@@ -9,22 +9,24 @@ import (
 
 // Sensors is what the car's sensors give, as data. Lists come every motion.SensePeriod ticks.
 type Sensors struct {
-	Range      float64     `json:"range_m" yaml:"range_m"`             // ahead, from the centre of the car; 0: the least of R157, 7.1.1, at the speed of the car
-	Rear       float64     `json:"rear_m" yaml:"rear_m"`               // behind
-	Lateral    float64     `json:"lateral_m" yaml:"lateral_m"`         // to each side, at least MinLateral
-	Latency    motion.Tick `json:"latency_ticks" yaml:"latency_ticks"` // from measurement to list; a multiple of motion.SensePeriod
-	Confirm    int         `json:"confirm_lists" yaml:"confirm_lists"` // a thing is listed when it was visible in this many lists before
-	Occlusion  bool        `json:"occlusion" yaml:"occlusion"`
-	Share      float64     `json:"share" yaml:"share"`         // of a box that must be in sight from one mount, 0..1
-	NoiseS     float64     `json:"noise_s_m" yaml:"noise_s_m"` // standard deviations
-	NoiseD     float64     `json:"noise_d_m" yaml:"noise_d_m"`
-	NoiseVS    float64     `json:"noise_vs_mps" yaml:"noise_vs_mps"`
-	NoiseVD    float64     `json:"noise_vd_mps" yaml:"noise_vd_mps"`
-	NoiseAS    float64     `json:"noise_as_mps2" yaml:"noise_as_mps2"`
-	NoiseSize  float64     `json:"noise_size_m" yaml:"noise_size_m"`
-	Memory     float64     `json:"memory" yaml:"memory"`                       // correlation of the noise from list to list, 0..0.99
-	Dropout    float64     `json:"dropout" yaml:"dropout"`                     // chance that a thing is lost in a list
-	DropoutRun float64     `json:"dropout_run_lists" yaml:"dropout_run_lists"` // mean number of lists it then stays lost, at least 1
+	Range        float64     `json:"range_m" yaml:"range_m"`             // ahead, from the centre of the car; 0: the least of R157, 7.1.1, at the speed of the car
+	Rear         float64     `json:"rear_m" yaml:"rear_m"`               // behind
+	Lateral      float64     `json:"lateral_m" yaml:"lateral_m"`         // to each side, at least MinLateral
+	Latency      motion.Tick `json:"latency_ticks" yaml:"latency_ticks"` // from measurement to list; a multiple of motion.SensePeriod
+	Confirm      int         `json:"confirm_lists" yaml:"confirm_lists"` // a thing is listed when it was visible in this many lists before
+	Occlusion    bool        `json:"occlusion" yaml:"occlusion"`
+	Share        float64     `json:"share" yaml:"share"`         // of a box that must be in sight from one mount, 0..1
+	NoiseS       float64     `json:"noise_s_m" yaml:"noise_s_m"` // standard deviations
+	NoiseD       float64     `json:"noise_d_m" yaml:"noise_d_m"`
+	NoiseVS      float64     `json:"noise_vs_mps" yaml:"noise_vs_mps"`
+	NoiseVD      float64     `json:"noise_vd_mps" yaml:"noise_vd_mps"`
+	NoiseAS      float64     `json:"noise_as_mps2" yaml:"noise_as_mps2"`
+	NoiseSize    float64     `json:"noise_size_m" yaml:"noise_size_m"`
+	NoiseLane    float64     `json:"noise_lane_m" yaml:"noise_lane_m"`           // of the ego in its lane
+	NoiseHeading float64     `json:"noise_heading_rad" yaml:"noise_heading_rad"` // of the ego against its lane
+	Memory       float64     `json:"memory" yaml:"memory"`                       // correlation of the noise from list to list, 0..0.99
+	Dropout      float64     `json:"dropout" yaml:"dropout"`                     // chance that a thing is lost in a list
+	DropoutRun   float64     `json:"dropout_run_lists" yaml:"dropout_run_lists"` // mean number of lists it then stays lost, at least 1
 }
 
 // Bounds of Sensors.
@@ -44,6 +46,7 @@ func DefaultSensors() Sensors {
 func NoisySensors() Sensors {
 	s := DefaultSensors()
 	s.NoiseS, s.NoiseD, s.NoiseVS, s.NoiseVD, s.NoiseAS, s.NoiseSize = 0.3, 0.08, 0.2, 0.1, 0.3, 0.1
+	s.NoiseLane, s.NoiseHeading = 0.03, 0.002
 	s.Memory, s.Dropout, s.DropoutRun, s.Confirm = 0.7, 0.01, 2, 1
 	return s
 }
@@ -74,6 +77,7 @@ func (s *Sensors) Check() error {
 	}{
 		{"share", s.Share, 0, 1}, {"noise_s_m", s.NoiseS, 0, 20}, {"noise_d_m", s.NoiseD, 0, 5}, {"noise_vs_mps", s.NoiseVS, 0, 20},
 		{"noise_vd_mps", s.NoiseVD, 0, 10}, {"noise_as_mps2", s.NoiseAS, 0, 20}, {"noise_size_m", s.NoiseSize, 0, 2},
+		{"noise_lane_m", s.NoiseLane, 0, 1}, {"noise_heading_rad", s.NoiseHeading, 0, 0.1},
 		{"memory", s.Memory, 0, 0.99}, {"dropout", s.Dropout, 0, 0.99}, {"dropout_run_lists", s.DropoutRun, 1, 1000},
 	} {
 		if !(r.v >= r.lo && r.v <= r.hi) {
@@ -114,8 +118,24 @@ func (t *track) gauss() float64 {
 	return (float64(sum) - 2*65535) * (1.7320508075688772 / 65536)
 }
 
+// drift moves error k on, which keeps a part of what it was in the last list, and returns it; its deviation is 1.
+func (t *track) drift(k int, keep, fresh float64) float64 {
+	t.noise[k] = float64(keep*t.noise[k]) + float64(fresh*t.gauss())
+	return t.noise[k]
+}
+
 // uniform returns a number in [0, 1).
 func (t *track) uniform() float64 { return float64(float64(t.rng.Uint64()>>11) * 0x1p-53) }
+
+// place measures where the ego is in its lane.
+func (w *World) place() {
+	s := &w.sensors
+	if s.NoiseLane == 0 && s.NoiseHeading == 0 {
+		return
+	}
+	fresh := sqrt(1 - float64(s.Memory*s.Memory))
+	w.laneError = [2]float64{float64(s.NoiseLane * w.camera.drift(0, s.Memory, fresh)), float64(s.NoiseHeading * w.camera.drift(1, s.Memory, fresh))}
+}
 
 // measure writes the list of this tick.
 func (w *World) measure(out *motion.Objects) {
@@ -156,8 +176,7 @@ func (w *World) note(a *Actor, t *track, visible bool, out *motion.Objects) {
 		keep := s.Memory
 		fresh := sqrt(1 - float64(keep*keep))
 		for k, sigma := range [6]float64{s.NoiseS, s.NoiseD, s.NoiseVS, s.NoiseVD, s.NoiseAS, s.NoiseSize} {
-			t.noise[k] = float64(keep*t.noise[k]) + float64(fresh*t.gauss())
-			n[k] = sigma * t.noise[k]
+			n[k] = float64(sigma * t.drift(k, keep, fresh))
 		}
 	}
 	if !visible || t.lost {

@@ -175,6 +175,21 @@ func TestNoise(t *testing.T) {
 	}
 }
 
+// TestLaneNoise: what the car knows of its own place errs, the truth does not.
+func TestLaneNoise(t *testing.T) {
+	w := start(t, 20, func(s *Setup) { s.Sensors.NoiseLane, s.Sensors.NoiseHeading, s.Sensors.Memory = 0.05, 0.003, 0.8 })
+	var d, h, n float64
+	for range 100_000 {
+		w.Step(&motion.Command{})
+		if _, in := seen(w); in.Fresh {
+			d, h, n = d+(in.Ego.D-3.5)*(in.Ego.D-3.5), h+in.Ego.Heading*in.Ego.Heading, n+1
+		}
+	}
+	near(t, "deviation in the lane", math.Sqrt(d/n), 0.05, 0.003)
+	near(t, "deviation of the heading", math.Sqrt(h/n), 0.003, 0.0002)
+	near(t, "true D", w.Ego.D, 3.5, 0)
+}
+
 // TestIdentity: a thing that is gone for a moment keeps its ID, one that is gone for half a second gets another, and a new
 // thing is listed when it was confirmed.
 func TestIdentity(t *testing.T) {

@@ -14,7 +14,7 @@ func (w *World) AppendState(b []byte) []byte {
 	}
 	b = binary.LittleEndian.AppendUint64(b, uint64(w.Now))
 	e, c := &w.Ego, &w.car
-	put(e.S, e.D, e.Heading, e.V, e.A, e.Steer, c.accel, c.slide, c.yaw)
+	put(e.S, e.D, e.Heading, e.V, e.A, e.Steer, c.accel, c.slide, c.yaw, w.laneError[0], w.laneError[1])
 	for i := range w.Actors {
 		a := &w.Actors[i]
 		put(a.S, a.D, a.VS, a.VD, a.A, a.Heading)

@@ -54,23 +54,25 @@ type World struct {
 	Health motion.Health
 	Place  motion.Place
 
-	road    *Road
-	car     car
-	minds   []mind
-	sensors Sensors
-	noisy   bool
-	tracks  []track
-	boxes   []sightBox
-	self    Box
-	mounts  [3][2]float64
-	ids     int32
-	lists   [maxLists]motion.Objects
-	given   motion.Tick // when the list that Sense shows was measured
-	fresh   bool
-	end     float64
-	sight   float64
-	window  float64
-	traffic traffic
+	road      *Road
+	car       car
+	minds     []mind
+	sensors   Sensors
+	noisy     bool
+	tracks    []track
+	boxes     []sightBox
+	camera    track      // of the lane
+	laneError [2]float64 // m and rad, of the ego's place
+	self      Box
+	mounts    [3][2]float64
+	ids       int32
+	lists     [maxLists]motion.Objects
+	given     motion.Tick // when the list that Sense shows was measured
+	fresh     bool
+	end       float64
+	sight     float64
+	window    float64
+	traffic   traffic
 
 	contact   Contact
 	with      int
@@ -136,6 +138,8 @@ func (w *World) Reset(s *Setup) error {
 		w.tracks[i] = track{seen: s.Sensors.Confirm}
 		w.tracks[i].rng.Seed(s.Seed, uint64(i)+0x9E3779B97F4A7C15)
 	}
+	w.camera, w.laneError = track{}, [2]float64{}
+	w.camera.rng.Seed(s.Seed, 0xCA3E7A)
 	q := &s.Sensors
 	w.noisy = q.NoiseS != 0 || q.NoiseD != 0 || q.NoiseVS != 0 || q.NoiseVD != 0 || q.NoiseAS != 0 || q.NoiseSize != 0
 	w.traffic.reset(w)
@@ -175,6 +179,7 @@ func (w *World) tick() {
 	w.fresh = w.Now%motion.SensePeriod == 0
 	if w.fresh {
 		w.measure(w.list(w.Now))
+		w.place()
 		w.given = w.Now - w.sensors.Latency
 	}
 }
@@ -182,6 +187,7 @@ func (w *World) tick() {
 // Sense tells what pilot and checker see at this tick. The list belongs to the world and changes with the next Step.
 func (w *World) Sense(in *motion.Input) {
 	in.Now, in.Ego, in.Driver, in.Health, in.Place = w.Now, w.Ego, w.Driver, w.Health, w.Place
+	in.Ego.D, in.Ego.Heading = in.Ego.D+w.laneError[0], in.Ego.Heading+w.laneError[1]
 	if w.contact != NoContact {
 		in.Health.Collision = true
 	}
