@@ -20,6 +20,7 @@ type cli struct {
 	Source   sourceCmd   `cmd:"" help:"Decide from whom to buy the battery packs, and what every rule costs."`
 	Backtest backtestCmd `cmd:"" help:"Freeze forecasts before their actuals are read, and score them."`
 	Report   reportCmd   `cmd:"" help:"Write a case with its pictures and sources into one HTML file, and PDF."`
+	Scene    sceneCmd    `cmd:"" help:"Test the highway pilot in simulated traffic, and keep the evidence."`
 	Bench    benchCmd    `cmd:"" help:"Measure."`
 	Log      string      `help:"What to log to standard error: debug, info, warn, error." default:"warn" enum:"debug,info,warn,error"`
 }

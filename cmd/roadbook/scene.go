@@ -1,0 +1,327 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"roadbook/pilot/scene"
+	"roadbook/pilot/scene/bundle"
+)
+
+type sceneCmd struct {
+	Run  sceneRunCmd  `cmd:"" help:"Drive the highway pilot through suites of scenarios, or through your own cases."`
+	List sceneListCmd `cmd:"" help:"Name the suites and what each is for."`
+}
+
+type sceneListCmd struct{}
+
+// Run prints the suites.
+func (sceneListCmd) Run(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "suite\tcases\twhat it is")
+	for _, s := range scene.Suites() {
+		n := 0
+		for _, p := range s.Parts() {
+			n += len(p.Cases)
+		}
+		fmt.Fprintf(w, "%s\t%d\t%s\n", s.Name, n, s.About)
+	}
+	for _, s := range sceneExtras() {
+		fmt.Fprintf(w, "%s\t\t%s\n", s.name, s.about)
+	}
+	return w.Flush()
+}
+
+// sceneExtra is a suite that does not come from cases: it runs by itself and gives its count.
+type sceneExtra struct {
+	name, about string
+	run         func(ctx context.Context, c *sceneRunCmd, out io.Writer, tell func(done, total int, doing string)) ([]bundle.Suite, error)
+}
+
+// sceneExtras are the suites of other packages.
+func sceneExtras() []sceneExtra { return nil }
+
+type sceneRunCmd struct {
+	Suites  []string `arg:"" optional:"" help:"Suites to run; see: roadbook scene list."`
+	Cases   string   `help:"Run the cases of this CSV file (pilot/scene/FORMAT.md)." placeholder:"FILE.csv" type:"existingfile"`
+	Grid    string   `help:"Run the cases of this JSON grid (pilot/scene/FORMAT.md)." placeholder:"FILE.json" type:"existingfile"`
+	Out     string   `help:"Write the result: of cases a CSV, of suites the part of an evidence bundle as JSON." short:"o" placeholder:"FILE"`
+	Sample  int      `help:"Run only so many cases of each family; what is run is then no evidence." placeholder:"N"`
+	Workers int      `help:"How many cases at once; the result does not depend on it. 0 is one per processor."`
+	Against string   `help:"The JSON part that the shipped version gave for the same suites: nothing may be worse." placeholder:"FILE" type:"existingfile"`
+	Planner string   `help:"What drives: pilot, or constant_throttle to see what the checker does alone." default:"pilot" enum:"pilot,constant_throttle"`
+	Failing int      `help:"How many failing cases to name." default:"10"`
+}
+
+// Help is shown by roadbook scene run --help.
+func (sceneRunCmd) Help() string {
+	return `Runs sensors, pilot, checker and car at 100 Hz in a simulated world, and beside every case what four reference drivers
+of UN R157 would have done and whether physics leaves a way out. A suite fails, and the exit code is not 0, when a target
+is missed. Passing is engineering evidence, not a type approval.
+
+    roadbook scene run grid ncap
+    roadbook scene run --cases cases.csv --out results.csv
+    roadbook scene run grid --out grid.json --against shipped-grid.json`
+}
+
+// Run runs suites or cases.
+func (c *sceneRunCmd) Run(ctx context.Context, out io.Writer) error {
+	stack := scene.DefaultStack()
+	stack.Planner = scene.Planner(c.Planner)
+	switch {
+	case c.Cases != "" && c.Grid != "", (c.Cases != "" || c.Grid != "") && len(c.Suites) > 0:
+		return errors.New("give suites, --cases or --grid: one of them")
+	case c.Cases != "" || c.Grid != "":
+		return c.cases(ctx, stack, out)
+	case len(c.Suites) == 0:
+		return errors.New("nothing to run: give suites (roadbook scene list), or --cases FILE.csv")
+	case c.Planner != string(scene.FullPilot):
+		return errors.New("--planner goes with --cases or --grid; the suite checker runs the checker alone")
+	}
+	return c.suites(ctx, stack, out)
+}
+
+// cases runs a file of cases and writes a line for each, in their order.
+func (c *sceneRunCmd) cases(ctx context.Context, stack scene.Stack, out io.Writer) error {
+	file := c.Cases + c.Grid
+	cases, err := readCases(c.Cases, c.Grid)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	if c.Sample > 0 {
+		cases = scene.Part{Cases: cases}.Sample(c.Sample)
+	}
+	outcomes, err := scene.RunCases(ctx, cases, stack, scene.Options{Workers: c.Workers, Progress: progress(os.Stderr)})
+	if err != nil {
+		return err
+	}
+	if c.Out == "" {
+		return scene.WriteResults(out, outcomes)
+	}
+	if err := writeWhole(c.Out, func(w io.Writer) error { return scene.WriteResults(w, outcomes) }); err != nil {
+		return err
+	}
+	count := bundle.NewCounter(filepath.Base(file), "1", int64(len(cases)), nil)
+	for i := range outcomes {
+		count.Add(&outcomes[i])
+	}
+	s := count.Suite(0, 0)
+	return c.table(out, []bundle.Suite{s})
+}
+
+func readCases(csv, grid string) ([]scene.Case, error) {
+	f, err := os.Open(csv + grid)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if grid != "" {
+		_, cases, err := scene.ReadGrid(f)
+		return cases, err
+	}
+	return scene.ReadCases(f)
+}
+
+// suites runs suites by name and holds what they found against the targets.
+func (c *sceneRunCmd) suites(ctx context.Context, stack scene.Stack, out io.Writer) error {
+	part := bundle.Part{Format: bundle.PartFormat}
+	for _, p := range stack.Parameters() {
+		part.Parameters = append(part.Parameters, bundle.File{Name: p.Name, SHA256: p.SHA256})
+	}
+	var err error
+	if part.Runner, err = thisRunner(); err != nil {
+		return err
+	}
+	for _, name := range c.Suites {
+		if i := slices.IndexFunc(sceneExtras(), func(s sceneExtra) bool { return s.name == name }); i >= 0 {
+			found, err := sceneExtras()[i].run(ctx, c, out, progress(os.Stderr))
+			if err != nil {
+				return err
+			}
+			part.Suites = append(part.Suites, found...)
+			continue
+		}
+		s, err := scene.SuiteNamed(name)
+		if err != nil {
+			return err
+		}
+		for _, p := range s.Parts() {
+			found, err := c.part(ctx, p, stack)
+			if err != nil {
+				return err
+			}
+			part.Suites = append(part.Suites, found)
+		}
+	}
+	if err := c.table(out, part.Suites); err != nil {
+		return err
+	}
+	if c.Out != "" {
+		err := writeWhole(c.Out, func(w io.Writer) error {
+			e := json.NewEncoder(w)
+			e.SetIndent("", "  ")
+			return e.Encode(&part)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return c.judge(part.Suites)
+}
+
+func (c *sceneRunCmd) part(ctx context.Context, p scene.Part, stack scene.Stack) (bundle.Suite, error) {
+	var inputs []bundle.File
+	for _, in := range p.Inputs() {
+		inputs = append(inputs, bundle.File{Name: in.Name, SHA256: in.SHA256})
+	}
+	count := bundle.NewCounter(p.Name, p.Version, int64(len(p.Cases)), inputs)
+	cases, s := p.Sample(c.Sample), p.Stack(stack)
+	tell := progress(os.Stderr)
+	outcomes, err := scene.RunCases(ctx, cases, s, scene.Options{Workers: c.Workers, Progress: func(done, total int, _ string) { tell(done, total, p.Name) }})
+	if err != nil {
+		return bundle.Suite{}, err
+	}
+	for i := range outcomes {
+		count.Add(&outcomes[i])
+	}
+	again, differ, err := scene.Replay(ctx, cases, outcomes, s)
+	if err != nil {
+		return bundle.Suite{}, err
+	}
+	found := count.Suite(int64(again), int64(differ))
+	if p.Seeds > 0 {
+		found.Seeds = found.Ran
+	}
+	return found, nil
+}
+
+// table prints what was found.
+func (c *sceneRunCmd) table(out io.Writer, suites []bundle.Suite) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "suite\tego\tcases\tavoidable\tcollided\tof avoidable\tof bound\tkeep safe\thard\tharmless\thard\t")
+	for i := range suites {
+		s := &suites[i]
+		for _, row := range []struct {
+			name string
+			k    *bundle.Counts
+		}{{"<= 60 km/h", &s.Slow}, {"> 60 km/h", &s.Fast}} {
+			k := row.k
+			if k.Cases == 0 {
+				continue
+			}
+			fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", s.Name, row.name, k.Cases, k.Avoidable, k.Collided, k.CollidedAvoidable,
+				k.CollidedBound, k.Safe, k.HardSafe, k.Harmless, k.HardHarmless)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for i := range suites {
+		s := &suites[i]
+		n := s.Slow.Safe + s.Fast.Safe
+		if n > 0 {
+			hard := s.Slow.HardSafe + s.Fast.HardSafe
+			low, high := bundle.Wilson(hard, n, bundle.Z95)
+			fmt.Fprintf(out, "%s: hard braking in %.2f %% of the cases in which keeping speed is safe", s.Name, 100*float64(hard)/float64(n))
+			if s.Seeds > 0 {
+				fmt.Fprintf(out, " (95 %%: %.2f to %.2f)", 100*low, 100*high)
+			}
+			fmt.Fprintln(out)
+		}
+		var models []string
+		for _, m := range s.Models {
+			models = append(models, fmt.Sprintf("%s %d", m.Name, m.Collided))
+		}
+		if len(models) > 0 {
+			fmt.Fprintf(out, "%s: the reference models collide: %s\n", s.Name, strings.Join(models, ", "))
+		}
+		fmt.Fprintf(out, "%s: transition demand %d, minimum risk manoeuvre %d, emergency manoeuvre %d, checker stepped in %d\n",
+			s.Name, s.Mode.Transition, s.Mode.Minimum, s.Mode.Emergency, s.Mode.Checker)
+		for k, f := range s.Failing {
+			if k == c.Failing {
+				fmt.Fprintf(out, "  and %d more\n", len(s.Failing)-k)
+				break
+			}
+			fmt.Fprintf(out, "  %s: %s\n", f.ID, f.What)
+		}
+	}
+	return nil
+}
+
+// judge holds the suites against the targets that are theirs, and against the shipped version.
+func (c *sceneRunCmd) judge(suites []bundle.Suite) error {
+	b := &bundle.Bundle{Suites: suites}
+	b.Sort()
+	var shipped *bundle.Bundle
+	if c.Against != "" {
+		raw, err := os.ReadFile(c.Against)
+		if err != nil {
+			return err
+		}
+		p, err := bundle.ReadPart(raw)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.Against, err)
+		}
+		shipped = &bundle.Bundle{Suites: p.Suites}
+		shipped.Sort()
+	}
+	policy := bundle.Default()
+	policy.Suites = nil
+	policy.Limits = slices.DeleteFunc(policy.Limits, func(l bundle.Limit) bool { return l.Figure == "speed" || l.Figure == "allocs" })
+	v := policy.Judge(b, shipped)
+	var texts []string
+	for _, f := range v.Findings {
+		if f.Code != "suite_partial" { // a sample is no evidence, but its figures count
+			texts = append(texts, f.Text)
+		}
+	}
+	if len(texts) > 0 {
+		return errors.New(strings.Join(texts, "\n          "))
+	}
+	return nil
+}
+
+// thisRunner is this program.
+func thisRunner() (*bundle.Runner, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	b, err := os.ReadFile(self)
+	if err != nil {
+		return nil, err
+	}
+	return &bundle.Runner{Program: bundle.Sum(b), Go: runtime.Version(), Arch: runtime.GOOS + "/" + runtime.GOARCH}, nil
+}
+
+// writeWhole writes a file beside its place and moves it there: nobody finds half a file.
+func writeWhole(file string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+"-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
+		}
+	}()
+	if err := write(f); err != nil {
+		return err
+	}
+	if err := f.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), file)
+}
