@@ -1,0 +1,126 @@
+// Package lane holds the suite of lane keeping: bends, and starts beside the middle of the lane.
+//
+// Owns: its cases, how one runs, and what counts as kept (UN R157, 5.2.1: no front tyre crosses a marking).
+// Does not own: the car and the road (pilot/scene/world), the stack (pilot/scene).
+// Always true: an outcome is a function of its case and the stack; the lane is kept or it is not, nothing is averaged.
+// Says: an Outcome per case.
+// Start reading at: Cases, Run.
+package lane
+
+import (
+	"fmt"
+	"math"
+
+	"roadbook/pilot"
+	"roadbook/pilot/checker"
+	"roadbook/pilot/motion"
+	"roadbook/pilot/scene"
+	"roadbook/pilot/scene/world"
+)
+
+// Version names the cases that Cases makes; it changes whenever one would.
+const Version = "1"
+
+// Bounds of a kept lane.
+const (
+	Settled = 0.4 // m from the middle, in the last seconds
+	settle  = 300  // ticks in which it must be so
+	ticks   = 2000
+	lanes   = 3
+	width   = 3.5 // m
+)
+
+// Case is a stretch of road: straight, a clothoid into a bend, the bend, and out again.
+type Case struct {
+	ID     string  `json:"id"`
+	Kmh    float64 `json:"kmh"`
+	Bend   float64 `json:"bend_1pm"` // curvature, positive to the left; 0: straight
+	Offset float64 `json:"offset_m"` // of the start from the middle, positive to the left
+}
+
+// Cases covers 10 to 130 km/h, bends to both sides up to 2 m/s² sideways, and starts beside the middle.
+func Cases() []Case {
+	var out []Case
+	for kmh := 10.0; kmh <= 130; kmh += 12 {
+		v := kmh / 3.6
+		for _, pull := range [...]float64{-2, -1.1, 0, 1.1, 2} { // m/s² sideways
+			for _, offset := range [...]float64{-0.35, 0, 0.35} {
+				bend := pull / math.Max(v*v, 100)
+				out = append(out, Case{ID: fmt.Sprintf("lane-%g-%g-%g", kmh, pull, offset), Kmh: kmh, Bend: bend, Offset: offset})
+			}
+		}
+	}
+	return out
+}
+
+// Outcome is what came of a case.
+type Outcome struct {
+	ID      string
+	Crossed bool    // a front tyre's outer edge was beyond a marking
+	Most    float64 // m from the middle of the lane, the most
+	Last    float64 // m, the most in the last 3 s
+	Hash    uint64
+}
+
+// Kept reports whether the lane was kept.
+func (o *Outcome) Kept() bool { return !o.Crossed && o.Last <= Settled }
+
+// Run drives one case with the stack. actuate, when not nil, changes what reaches the actuators.
+func Run(s scene.Stack, c Case, actuate func(motion.Tick, *motion.Command)) (Outcome, error) {
+	o := Outcome{ID: c.ID}
+	p, err := pilot.New(s.Pilot)
+	if err != nil {
+		return o, err
+	}
+	k, err := checker.New(s.Checker)
+	if err != nil {
+		return o, err
+	}
+	v := c.Kmh / 3.6
+	plan := world.RoadPlan{Lanes: lanes, LaneWidth: width}
+	if c.Bend != 0 {
+		ramp := math.Max(40, v*3)
+		plan.Pieces = []world.Piece{{Length: 20 + v}, {Length: ramp, To: c.Bend}, {Length: 5 * v, From: c.Bend, To: c.Bend}, {Length: ramp, From: c.Bend}}
+	}
+	road, err := world.NewRoad(plan)
+	if err != nil {
+		return o, err
+	}
+	setup := world.DefaultSetup(v)
+	middle := road.Center(1)
+	setup.Car, setup.Sensors, setup.Road = s.Car, s.Sensors, road
+	setup.Ego = world.Start{D: middle + c.Offset, V: v}
+	setup.Actors = nil
+	w := &world.World{}
+	if err := w.Reset(&setup); err != nil {
+		return o, err
+	}
+	p.Reset(pilot.Start{Active: true, Set: v})
+	var (
+		in  motion.Input
+		out pilot.Output
+		h   = uint64(0x9E3779B97F4A7C15)
+	)
+	for t := range ticks {
+		w.Sense(&in)
+		p.Step(&in, &out)
+		cmd, _ := k.Step(&in, out.Engagement, out.Command)
+		if actuate != nil {
+			actuate(w.Now, &cmd)
+		}
+		w.Step(&cmd)
+		e := &w.Ego
+		off := math.Abs(e.D - middle)
+		o.Most = math.Max(o.Most, off)
+		if t >= ticks-settle {
+			o.Last = math.Max(o.Last, off)
+		}
+		// The front corner lies ahead of the centre by half the length and turned by the heading.
+		front := e.D - middle + float64(e.Length/2*e.Heading)
+		o.Crossed = o.Crossed || math.Abs(front)+e.Width/2 > width/2
+		h = (h ^ math.Float64bits(e.D)) * 0xFF51AFD7ED558CCD
+		h ^= h >> 32
+	}
+	o.Hash = h
+	return o, nil
+}
