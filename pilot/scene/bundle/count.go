@@ -23,6 +23,7 @@ type Counter struct {
 	s      Suite
 	models [reference.Models]Model
 	trace  hash.Hash
+	bare   bool // no model runs beside it
 }
 
 // NewCounter begins a suite of so many cases.
@@ -73,12 +74,40 @@ func (c *Counter) Add(o *scene.Outcome) {
 	if ttc := float64(o.MinTTC); !o.Collision && ttc >= 0 {
 		s.MinTTC = math.Min(s.MinTTC, ttc)
 	}
-	var h [8]byte
-	binary.BigEndian.PutUint64(h[:], o.Hash)
-	c.trace.Write(h[:])
+	c.hash(o.Hash)
 	if what := Failure(o); what != "" && len(s.Failing) < MaxFailing {
 		s.Failing = append(s.Failing, Failing{ID: clean(o.ID), What: what})
 	}
+}
+
+// Check counts a case that holds or does not, with no model beside it: lane keeping, a timer.
+func (c *Counter) Check(id string, kmh float64, holds bool, trace uint64) {
+	s := &c.s
+	s.Ran++
+	if kmh <= SlowKmh {
+		s.Slow.Cases++
+	} else {
+		s.Fast.Cases++
+	}
+	if len(s.Checks) == 0 {
+		s.Checks = []Check{{Name: "cases"}}
+	}
+	if holds {
+		s.Checks[0].Passed++
+	} else {
+		s.Checks[0].Failed++
+		if len(s.Failing) < MaxFailing {
+			s.Failing = append(s.Failing, Failing{ID: clean(id), What: "does not hold"})
+		}
+	}
+	c.hash(trace)
+	c.bare = true
+}
+
+func (c *Counter) hash(trace uint64) {
+	var h [8]byte
+	binary.BigEndian.PutUint64(h[:], trace)
+	c.trace.Write(h[:])
 }
 
 // Failure says what someone should look at in an outcome; empty: nothing.
@@ -105,7 +134,9 @@ func Failure(o *scene.Outcome) string {
 // Suite ends the count. again cases were run a second time, and differ of them gave other bits.
 func (c *Counter) Suite(again, differ int64) Suite {
 	s := c.s
-	s.Models = append([]Model{}, c.models[:]...)
+	if !c.bare {
+		s.Models = append([]Model{}, c.models[:]...)
+	}
 	s.Replay = Replay{Hash: hex.EncodeToString(c.trace.Sum(nil)), Again: again, Differ: differ}
 	return s
 }

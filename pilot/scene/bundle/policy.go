@@ -11,6 +11,7 @@ const (
 	ALKS         = "alks"           // the 15 scenarios with every valid variation
 	SoakSuite    = "soak"           // SUMO
 	CheckerOnly  = "checker/grid"   // the planner replaced by constant throttle
+	Lane         = "lane"           // bends, and starts beside the middle
 	Rules        = "r157"           // timers, the recorder's events
 	Mutants      = "seeded-defects" // known regressions, each of which must have been refused
 )
@@ -26,13 +27,13 @@ func Default() Policy {
 		Suites: []Required{
 			{Name: CutIn, Ran: 10_000, Models: models}, {Name: CutOut, Ran: 1_000, Models: models}, {Name: Deceleration, Ran: 1_000, Models: models},
 			{Name: NCAP, Ran: 30}, {Name: ALKS, Ran: 60_000, Models: models[:2]}, {Name: SoakSuite, Ran: 20},
-			{Name: CheckerOnly, Ran: 10_000, Models: models}, {Name: Rules, Ran: 0}, {Name: Mutants, Ran: 0},
+			{Name: CheckerOnly, Ran: 10_000, Models: models}, {Name: Lane, Ran: 100}, {Name: Rules, Ran: 0}, {Name: Mutants, Ran: 0},
 		},
 		Limits: []Limit{
 			{"grid/", "collided_slow", 0, 0},
 			{"grid/", "collided_fast_share", 0.001, 0},
 			{"grid/", "collided_bound_share", math.Inf(1), 0}, // the bound is of a class of policies, no promise; it must not grow
-			{"grid/", "phantom_share", 0.02, 0.002},
+			{CutIn, "phantom_share", 0.02, 0.002},             // nobody keeps speed safely behind a lead that brakes or uncovers a standing one
 			{"grid/", "phantom_harmless", 0, 0},
 			{"grid/", "replay_differ", 0, 0},
 			{"grid/", "replayed", 1, never},
@@ -45,6 +46,8 @@ func Default() Policy {
 			{SoakSuite, "min_ttc", 1, never},
 			{SoakSuite, "soak_gap_share", 0.02, 0.005},
 			{CheckerOnly, "avoided_share", 0.99, 0.001},
+			{Lane, "checks_failed", 0, 0},
+			{Lane, "checks_passed", 100, 0},
 			{Rules, "checks_failed", 0, 0},
 			{Rules, "checks_passed", 1, 0},
 			{Mutants, "checks_failed", 0, 0},

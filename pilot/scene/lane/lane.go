@@ -24,7 +24,7 @@ const Version = "1"
 // Bounds of a kept lane.
 const (
 	Settled = 0.4 // m from the middle, in the last seconds
-	settle  = 300  // ticks in which it must be so
+	settle  = 300 // ticks in which it must be so
 	ticks   = 2000
 	lanes   = 3
 	width   = 3.5 // m

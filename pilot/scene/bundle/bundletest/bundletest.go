@@ -46,8 +46,8 @@ func Passing(image []byte, rxswin string) *bundle.Bundle {
 			s.Fast.BothModels = 1
 		case bundle.SoakSuite:
 			s.Seeds, s.Soak = 20, &bundle.Soak{Seconds: 40_000, Metres: 1e6, GapBroken: 100}
-		case bundle.Rules, bundle.Mutants:
-			s.Checks = []bundle.Check{{Name: "all", Passed: 12}}
+		case bundle.Rules, bundle.Mutants, bundle.Lane:
+			s.Checks = []bundle.Check{{Name: "all", Passed: 120}}
 		}
 		for _, m := range r.Models {
 			s.Models = append(s.Models, bundle.Model{Name: m, Collided: 3})
