@@ -19,6 +19,9 @@ type Flow struct {
 // MaxDensity bounds a flow, vehicles per km and lane.
 const MaxDensity = 80.0
 
+// truckSpeed is the most that trucks wish to drive, m/s.
+const truckSpeed = 24.5
+
 // Fill appends the actors of a flow between from and to, leaving clear metres around the ego's start free. The same seed
 // gives the same traffic.
 func (f *Flow) Fill(out []Actor, r *Road, from, to float64, ego Start, clear float64, seed uint64) ([]Actor, error) {
@@ -40,19 +43,23 @@ func (f *Flow) Fill(out []Actor, r *Road, from, to float64, ego Start, clear flo
 	uniform := func() float64 { return float64(float64(rng.Uint64()>>11) * 0x1p-53) }
 	step := 1000 / f.Density
 	for lane := range r.Lanes() {
+		// all start as fast as the tightest gap of the lane allows the slowest
+		v := min((f.Speed+float64(f.PerLane*float64(lane)))*(1-f.Spread), max(1, (float64(0.9*step)-4.6-2)/1.2))
+		if f.Trucks > 0 && lane == 0 {
+			v = min(v, truckSpeed, max(1, (float64(0.9*step)-16.5-2)/1.6))
+		}
 		for s := from + float64(step*uniform()); s < to; s += step {
 			truck, wish, shift := uniform() < f.Trucks && lane == 0, uniform(), uniform()
-			at := s + float64(0.3*float64(step*(shift-0.5)))
+			at := s + float64(0.1*float64(step*(shift-0.5)))
 			d := DefaultDriver((f.Speed + float64(f.PerLane*float64(lane))) * (1 + float64(f.Spread*(float64(2*wish)-1))))
 			a := Actor{Kind: motion.Car, Length: 4.6, Width: 1.85, S: at, D: r.Center(lane)}
 			d.Changes = true
 			if truck {
 				a.Kind, a.Length, a.Width = motion.Truck, 16.5, 2.55
-				d.Speed, d.Accel, d.Headway, d.Changes = min(d.Speed, 24.5), 0.7, 1.6, false
+				d.Speed, d.Accel, d.Headway, d.Changes = min(d.Speed, truckSpeed), 0.7, 1.6, false
 			}
 			a.Script = Script{Mode: Driven, Driver: d}
-			// start no faster than the gap to the next allows
-			a.VS = min(d.Speed, max(1, (float64(0.7*step)-a.Length-d.Jam)/d.Headway))
+			a.VS = min(d.Speed, v)
 			if r.Lane(ego.D) == lane && abs(at-ego.S) < clear {
 				continue
 			}

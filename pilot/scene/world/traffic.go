@@ -7,9 +7,10 @@ import (
 	"roadbook/pilot/motion"
 )
 
-// Rates of a driver's decisions. Drivers take turns, so that the work is even over the ticks.
+// Rates of a driver's decisions. Drivers take turns.
 const (
 	thinkPeriod  = 10                // IDM: every 0.1 s
+	turns        = 2                 // of a think period
 	changePeriod = 1 * motion.Second // MOBIL
 	lookAhead    = 250.0             // m, how far a driver sees a leader
 	lookBack     = 150.0             // m
@@ -136,7 +137,7 @@ func (w *World) body(i int32) body {
 
 // decide brings the order up to date and lets the drivers whose turn it is decide.
 func (t *traffic) decide(w *World) {
-	if !t.on {
+	if !t.on || w.Now%(thinkPeriod/turns) != 0 {
 		return
 	}
 	if w.window > 0 && w.Now%motion.Second == 0 {
@@ -154,8 +155,7 @@ func (t *traffic) decide(w *World) {
 	for k := range t.order {
 		t.at[t.order[k].i] = int32(k)
 	}
-	turn := int(w.Now % thinkPeriod)
-	for i := turn; i < len(w.Actors); i += thinkPeriod {
+	for i := int(w.Now/(thinkPeriod/turns)) % turns; i < len(w.Actors); i += turns {
 		a := &w.Actors[i]
 		if a.Script.Mode != Driven {
 			continue
@@ -164,7 +164,7 @@ func (t *traffic) decide(w *World) {
 		me := &t.order[t.at[i]]
 		a.A = t.follow(w, d, m.root, me, me.lo, me.hi)
 		// changePeriod is a multiple of thinkPeriod: the drivers of one turn take turns again
-		if d.Changes && w.Now >= m.until && (w.Now/thinkPeriod+motion.Tick(i/thinkPeriod))%(changePeriod/thinkPeriod) == 0 {
+		if d.Changes && w.Now >= m.until && (w.Now/thinkPeriod+motion.Tick(i/turns))%(changePeriod/thinkPeriod) == 0 {
 			t.change(w, i)
 		}
 	}
@@ -264,6 +264,7 @@ func (t *traffic) change(w *World, i int) {
 	}
 	if to >= 0 {
 		m.since, m.until, m.from, m.to = w.Now, w.Now+d.Duration, a.D, w.road.Center(to)
+		t.order[k] = w.body(int32(i)) // so that nobody else takes the same space in this tick
 	}
 }
 
@@ -333,8 +334,9 @@ func (w *World) recycle() {
 		room := float64(1.5 * w.window)
 		switch {
 		case ds < 0 && last != a:
-			v := max(a.VS, last.VS)
-			at := max(last.S+float64(0.5*(last.Length+a.Length))+d.Jam+float64(1.3*float64(d.Headway*v)), w.Ego.S+w.window)
+			v := min(d.Speed, last.VS)
+			space := float64(1.3*float64(d.Headway*last.VS)) + float64(5*(last.VS-v)) // so that the last need not brake hard
+			at := max(last.S+float64(0.5*(last.Length+a.Length))+d.Jam+space, w.Ego.S+w.window)
 			if at < w.Ego.S+room {
 				a.S, a.VS, a.A = at, v, 0
 			}

@@ -137,6 +137,7 @@ func TestFlowIsSafe(t *testing.T) {
 			t.Fatal(err)
 		}
 		boxes := make([]Box, len(w.Actors))
+		hard := 0.0 // hardest braking, by who has been forced to it
 		for range 20_000 {
 			me, lead := DefaultDriver(25), 1e9
 			v := w.Ego.V
@@ -151,6 +152,7 @@ func TestFlowIsSafe(t *testing.T) {
 			}
 			for i := range w.Actors {
 				a := &w.Actors[i]
+				hard = max(hard, -a.A)
 				boxes[i] = BoxAt(a.S, a.D, a.Heading, a.Length, a.Width)
 				for j := range i {
 					if boxes[i].Overlaps(&boxes[j]) {
@@ -161,6 +163,9 @@ func TestFlowIsSafe(t *testing.T) {
 		}
 		if hit, i, kind, at := w.Collision(); hit {
 			t.Fatalf("seed %d: %v with %+v at %d", seed, kind, w.Actors[i], at)
+		}
+		if hard > 4.5 {
+			t.Errorf("seed %d: somebody braked with %g m/s²", seed, hard)
 		}
 		began := 0
 		for i := range w.minds {
