@@ -12,6 +12,13 @@ type Params struct {
 	Following Following `json:"following"`
 	Comfort   Comfort   `json:"comfort"`
 	Emergency Emergency `json:"emergency"`
+	Thought   Thought   `json:"thought"`
+}
+
+// Thought says which hypotheses about others sideways are held. A release holds both; without one the gate must see it.
+type Thought struct {
+	Moving  bool `json:"moving"`  // who moves sideways goes on to the middle of a lane
+	Adverse bool `json:"adverse"` // who accelerates sideways goes on to do so, who leaves the lane may stay
 }
 
 // Market is what differs by country.
@@ -56,6 +63,7 @@ func Default() Params {
 		Following: Following{Accel: 1.5, Brake: 2.0, Gap: 2.5},
 		Comfort:   Comfort{Accel: 2.0, Brake: 3.0, Jerk: 3, Lateral: 3, LateralJerk: 5, CurveLateral: 2.2},
 		Emergency: Emergency{Brake: 7.59, Jerk: 30, Latency: 0.1, Lag: 0.1, Margin: 1.5, Gap: 0.5},
+		Thought:   Thought{Moving: true, Adverse: true},
 	}
 }
 

@@ -23,7 +23,7 @@ type frame struct {
 
 // expected is the likeliest path: it keeps its lateral speed until it is centred in a lane. Who walks or cycles goes on.
 func (p *Pilot) expected(k *track, b path, f frame) path {
-	if math.Abs(b.vd) < quiet+2*math.Sqrt(p.tr.noise) {
+	if !p.p.Thought.Moving || math.Abs(b.vd) < quiet+2*math.Sqrt(p.tr.noise) {
 		b.vd = 0
 	}
 	b.as = k.as
@@ -57,6 +57,9 @@ func (p *Pilot) expected(k *track, b path, f frame) path {
 // adverse is the worst path that is still credible, if it differs from the expected one: who accelerates sideways goes on to do so,
 // who leaves the lane may stay in it, who walks may stop.
 func (p *Pilot) adverse(k *track, e path, f frame) (path, bool) {
+	if !p.p.Thought.Adverse {
+		return e, false
+	}
 	off := e.d - f.d
 	if k.kind == motion.Pedestrian || k.kind == motion.Cyclist {
 		if math.Abs(off) < e.wide+0.5 {
