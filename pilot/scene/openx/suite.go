@@ -1,0 +1,292 @@
+package openx
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path"
+	"runtime"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"roadbook/fault"
+	"roadbook/pilot/scene"
+)
+
+// Limits of a suite.
+const (
+	MaxFiles    = 4096
+	MaxFailures = 50 // of one file that a report names
+)
+
+// Report is what a folder of scenarios gave.
+type Report struct {
+	Files    []FileReport  `json:"files"`
+	Total    Counts        `json:"total"`
+	Inputs   []scene.Input `json:"inputs"` // every file of the folder that was read, with its hash
+	Coverage *Coverage     `json:"coverage"`
+	Hash     uint64        `json:"hash"` // of all drives, in order
+}
+
+// Counts of the cases of one file, or of all.
+type Counts struct {
+	Product     int         `json:"product"`   // cases of the variation
+	Sampled     int         `json:"sampled"`   // of them looked at
+	Discarded   int         `json:"discarded"` // of these: against a constraint
+	Run         int         `json:"run"`
+	Collided    int         `json:"collided"`
+	Failed      int         `json:"failed"` // collided although the careful driver or the fuzzy safety model does not
+	Judged      int         `json:"judged"` // cut-in, cut-out, deceleration: with the two models
+	CC          int         `json:"cc_collided"`
+	FSM         int         `json:"fsm_collided"`
+	Unavoidable int         `json:"unavoidable"`     // both collide
+	Crossed     int         `json:"lane_violations"` // a front tyre crossed a marking without an indicator
+	Open        int         `json:"open"`            // the StopTrigger never fired
+	Standing    int         `json:"standing"`
+	Emergency   int         `json:"emergency"`
+	Demand      int         `json:"transition_demand"`
+	Minimum     int         `json:"mrm"`
+	Checker     int         `json:"checker"`
+	Hard        int         `json:"hard"` // braked harder than 3 m/s²
+	MinTTC      scene.Least `json:"min_ttc_s"`
+	MinGap      scene.Least `json:"min_gap_m"` // of the cases without collision
+	MaxDecel    float64     `json:"max_decel_mps2"`
+	Ticks       int64       `json:"ticks"`
+}
+
+// FileReport is one scenario or variation file.
+type FileReport struct {
+	File     string    `json:"file"`
+	Scenario string    `json:"scenario"`
+	Failures []Failure `json:"failures,omitempty"` // collisions that count, then lane violations: at most MaxFailures
+	Counts
+}
+
+// Failure is a case to look at.
+type Failure struct {
+	Case    int          `json:"case"` // of the variation's product
+	Params  []Assignment `json:"params"`
+	Outcome Outcome      `json:"outcome"`
+}
+
+// job is one case of one file.
+type job struct{ file, index int }
+
+// result is what a worker found.
+type result struct {
+	discarded bool
+	Outcome
+}
+
+// Run runs every scenario of a folder with its own values, and every variation: all cases of the product, or a sample of
+// so many cases spread evenly over each; sample 0 is all. Its report is the same for any number of workers (0: one for
+// each processor). progress may be nil.
+func Run(ctx context.Context, dir string, sample int, stack scene.Stack, workers int, progress func(done, total int, doing string)) (Report, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return Report{}, fault.New(fault.NotFound, "folder_missing", "the folder of scenarios %s cannot be opened: %v", dir, err)
+	}
+	defer root.Close()
+	folder := root.FS()
+	cov := NewCoverage()
+	lib := NewLibrary(folder, cov)
+	list, err := files(folder)
+	if err != nil {
+		return Report{}, err
+	}
+	var rep Report
+	var plans []*Variation
+	var jobs []job
+	for _, f := range list {
+		v, err := lib.plan(f)
+		if err != nil {
+			return Report{}, err
+		}
+		if v == nil {
+			continue
+		}
+		k := len(plans)
+		plans = append(plans, v)
+		picked := Spread(v.Cases, sample)
+		for _, i := range picked {
+			jobs = append(jobs, job{k, i})
+		}
+		rep.Files = append(rep.Files, FileReport{File: f, Scenario: v.Scenario, Counts: Counts{Product: v.Cases, Sampled: len(picked)}})
+	}
+	if len(jobs) == 0 {
+		return Report{}, fault.New(fault.NotFound, "scenarios_missing", "%s has no OpenSCENARIO file with a storyboard or a variation", dir)
+	}
+	for _, v := range plans { // count what the files hold, once for each
+		if _, err := lib.Load(v.Scenario, v.Case(0)); err != nil && !violates(err) {
+			return Report{}, err
+		}
+	}
+	results, err := play(ctx, folder, plans, jobs, stack, workers, progress)
+	if err != nil {
+		return Report{}, err
+	}
+	rep.sum(plans, jobs, results)
+	rep.Coverage = cov
+	rep.Inputs, err = lib.inputs()
+	return rep, err
+}
+
+func violates(err error) bool {
+	var v *Violation
+	return errors.As(err, &v)
+}
+
+// files returns the scenario files below a folder, sorted.
+func files(folder fs.FS) ([]string, error) {
+	var list []string
+	err := fs.WalkDir(folder, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.Type().IsRegular() && path.Ext(p) == ".xosc" {
+			list = append(list, p)
+		}
+		if len(list) > MaxFiles {
+			return fault.New(fault.Invalid, "folder_too_large", "more than %d scenario files", MaxFiles)
+		}
+		return nil
+	})
+	sort.Strings(list)
+	return list, err
+}
+
+// plan reads a variation, or takes a scenario as a variation of nothing. A catalogue gives nil.
+func (l *Library) plan(file string) (*Variation, error) {
+	t, err := l.tree(file)
+	switch {
+	case err != nil:
+		return nil, err
+	case t.root.child("ParameterValueDistribution"):
+		return l.Variation(file)
+	case t.root.child("Catalog"):
+		return nil, nil
+	}
+	return &Variation{File: file, Scenario: file, Cases: 1}, nil
+}
+
+// Spread picks n of total cases, spread evenly over all axes of a product: multiples of the golden section, so that no axis
+// is in step with them. n of 0, or more than total, is all.
+func Spread(total, n int) []int {
+	if n <= 0 || n >= total {
+		out := make([]int, total)
+		for i := range out {
+			out[i] = i
+		}
+		return out
+	}
+	const golden = 0.6180339887498949
+	seen := make(map[int]bool, n)
+	out := make([]int, 0, n)
+	for k := 0; len(out) < n; k++ {
+		f := float64(float64(k)*golden) + 0.5*golden
+		i := min(int((f-math.Floor(f))*float64(total)), total-1)
+		if !seen[i] {
+			seen[i] = true
+			out = append(out, i)
+		}
+	}
+	sort.Ints(out)
+	return out
+}
+
+// play runs the jobs. Every worker has its own library and its own stack.
+func play(ctx context.Context, folder fs.FS, plans []*Variation, jobs []job, stack scene.Stack, workers int, progress func(int, int, string)) ([]result, error) {
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	workers = max(1, min(workers, len(jobs)))
+	if progress == nil {
+		progress = func(int, int, string) {}
+	}
+	out := make([]result, len(jobs))
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next, done atomic.Int64
+	var mu sync.Mutex // of the progress
+	told := 0
+	var wg sync.WaitGroup
+	for range workers {
+		lib := NewLibrary(folder, nil)
+		p, err := NewPlayer(stack)
+		if err != nil {
+			return nil, err
+		}
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				k := int(next.Add(1)) - 1
+				if k >= len(jobs) {
+					return
+				}
+				v := plans[jobs[k].file]
+				if err := p.one(lib, v, jobs[k].index, &out[k]); err != nil {
+					cancel(fmt.Errorf("%s, case %d: %w", v.File, jobs[k].index, err))
+					return
+				}
+				if d := int(done.Add(1)); d%16 == 0 || d == len(jobs) {
+					mu.Lock()
+					if d > told {
+						told = d
+						progress(d, len(jobs), strings.TrimSuffix(path.Base(v.File), ".xosc"))
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return out, nil
+}
+
+// one runs one case and, beside it, the models.
+func (p *Player) one(lib *Library, v *Variation, index int, out *result) error {
+	s, err := lib.Load(v.Scenario, v.Case(index))
+	if err != nil {
+		if violates(err) {
+			out.discarded = true
+			return nil
+		}
+		return err
+	}
+	if out.Outcome, err = p.Play(s, uint64(index)); err != nil {
+		return err
+	}
+	p.Judge(s, &out.Outcome)
+	return nil
+}
+
+// inputs returns the files that were read with their hashes.
+func (l *Library) inputs() ([]scene.Input, error) {
+	var names []string
+	for n := range l.trees {
+		names = append(names, n)
+	}
+	for n := range l.networks {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	var out []scene.Input
+	for _, n := range names {
+		b, err := l.read(n)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(b)
+		out = append(out, scene.Input{Name: n, SHA256: hex.EncodeToString(sum[:])})
+	}
+	return out, nil
+}
