@@ -97,30 +97,32 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 		stop.front = math.Max(0.1, (e.s-e.half)/2)
 	}
 
-	meets, _ := e.hits(r.get(keep), f.d, pass)
 	a, differs := p.adverse(k, e, f)
-	if meets {
+	if meets, _ := e.hits(r.get(keep), f.d, pass); meets {
 		lvl := p.least(&e, f.d, stop)
-		if lvl < 0 {
-			if ok, _ := e.hits(r.get(full), f.d, least); ok { // braking comes too late
-				if ok, _ := e.hits(r.get(goOn), f.d, least); !ok {
+		b := r.bmax
+		if lvl >= 0 {
+			b = r.level(lvl)
+		}
+		if lvl < 0 || b > 2 { // dear: would it be passed instead?
+			keeps, _ := e.hits(r.get(keep), f.d, least)
+			goes, _ := e.hits(r.get(goOn), f.d, pass)
+			if !goes || !keeps {
+				return 0, false, true
+			}
+			if lvl < 0 {
+				stops, _ := e.hits(r.get(full), f.d, least)
+				if goes, _ := e.hits(r.get(goOn), f.d, least); stops && !goes {
 					return 0, false, true
 				}
-				if ok, _ := e.hits(r.get(keep), f.d, least); !ok {
-					return 0, false, false
-				}
+				return r.bmax, true, false
 			}
-			return r.bmax, true, false
 		}
-		b := r.level(lvl)
-		m := p.p.Emergency.Margin
-		if b <= 2 {
-			return math.Min(softMax, float64(b*m)), false, false
+		b *= p.p.Emergency.Margin
+		if lvl == brake1 || lvl == brake1+1 || lvl == brake1+2 && differs {
+			return math.Min(softMax, b), false, false
 		}
-		if b <= 3 && differs {
-			return softMax, false, false
-		}
-		return math.Min(r.bmax, math.Max(float64(b*m), softMax)), true, false
+		return math.Min(r.bmax, math.Max(b, softMax)), true, false
 	}
 	if !differs {
 		return 0, false, false
@@ -128,10 +130,10 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 	if bad, _ := a.hits(r.get(keep), f.d, pass); !bad {
 		return 0, false, false
 	}
-	if bad, _ := a.hits(r.get(full), f.d, least); bad {
-		return 0, false, false // only passing helps
+	if bad, _ := a.hits(r.get(full), f.d, least); bad { // only passing helps
+		return 0, false, true
 	}
-	lastCall, _ := a.hits(r.get(late), f.d, stop)
+	lastCall, _ := a.hits(r.get(late), f.d, least)
 	if lastCall || now < k.commit {
 		lvl := p.least(&a, f.d, stop)
 		b := r.bmax
@@ -143,10 +145,7 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 		}
 		return math.Min(r.bmax, math.Max(float64(b*p.p.Emergency.Margin), softMax)), true, false
 	}
-	if bad, _ := e.hits(r.get(brake1+2), f.d, pass); bad {
-		return 0, false, false
-	}
-	return softMax, false, false
+	return 0, false, false
 }
 
 // least gives the mildest braking profile that avoids, or -1.

@@ -16,7 +16,7 @@ const (
 	minSize  = 0.2  // m, a thing is at least as large as this
 	maxSize  = 60.  // m
 	fusePos  = 3.   // m/s by which a measured speed may differ from the change of position
-	noiseMix = 0.05 // weight of the newest residual in the noise estimates
+	noiseMix = 0.1  // weight of the newest residual in the noise estimates
 )
 
 // track is one object as the pilot believes it to be, at the time of the last object list.
@@ -139,7 +139,8 @@ func (t *tracker) refine(k *track, o *motion.Object, at motion.Tick, dt float64)
 	diff := o.VD - k.rawVD
 	if k.was {
 		r := diff - k.diff // of white noise the second difference has six times its variance; of a steady ramp it is nothing
-		t.noise += float64(noiseMix * (math.Min(float64(r*r)/6, 0.09) - t.noise))
+		// One kink, as when a car begins to move sideways, says little: what is far above the estimate counts little.
+		t.noise += float64(noiseMix * (math.Min(float64(r*r)/6, 4*t.noise+4e-4) - t.noise))
 	}
 	da := clampA(o.AS) - k.as
 	t.noiseA += float64(noiseMix * (math.Min(float64(da*da)/2, 4) - t.noiseA))
