@@ -1,0 +1,165 @@
+package defect
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"roadbook/pilot/motion"
+	"roadbook/pilot/scene"
+	"roadbook/pilot/scene/bundle"
+	"roadbook/pilot/scene/lane"
+	"roadbook/pilot/scene/reference"
+)
+
+// Sample is what every defect is tried on: a few of the cases of the grids, and lane keeping.
+type Sample struct {
+	Seed  uint64 // of the cases
+	Cases int    // of each kind
+}
+
+// Result is what the gate says of a stack.
+type Result struct {
+	Defect  Defect // without a name: the stack as it is
+	Verdict bundle.Verdict
+	Bundle  *bundle.Bundle
+}
+
+// Refused reports whether the gate refuses the stack.
+func (r *Result) Refused() bool { return !r.Verdict.OK() }
+
+// policy is the part of a release's policy that a sample can be held against: its limits on grids and lane keeping. That the
+// sample is no whole suite, and slower under test, is not the defect's fault.
+func policy() bundle.Policy {
+	p := bundle.Default()
+	p.Suites = nil
+	var limits []bundle.Limit
+	for _, l := range p.Limits {
+		if (l.Suite == "grid/" || l.Suite == bundle.Lane) && l.Figure != "replayed" {
+			limits = append(limits, l)
+		}
+	}
+	p.Limits = limits
+	return p
+}
+
+// Trial runs the sample with the stack as it is and with every defect, and holds each against the limits and against the stack
+// as it is, as if that were shipped. The first result is the stack without a defect.
+func Trial(ctx context.Context, s scene.Stack, sample Sample, defects []Defect) ([]Result, error) {
+	sound, err := run(ctx, s, sample, Defect{})
+	if err != nil {
+		return nil, err
+	}
+	p := policy()
+	out := []Result{{Bundle: sound, Verdict: p.Judge(sound, sound)}}
+	for _, d := range defects {
+		b, err := run(ctx, s, sample, d)
+		if err != nil {
+			return nil, fmt.Errorf("defect %s: %w", d.Name, err)
+		}
+		out = append(out, Result{Defect: d, Bundle: b, Verdict: p.Judge(b, sound)})
+	}
+	return out, nil
+}
+
+// Check is the trial as a suite's check: a defect that slipped through fails it, and so does a sound stack that was refused.
+func Check(results []Result) []bundle.Check {
+	var out []bundle.Check
+	for i := range results {
+		r := &results[i]
+		c := bundle.Check{Name: "the stack as it is passes"}
+		good := !r.Refused()
+		if r.Defect.Name != "" {
+			c.Name, good = "refused: "+r.Defect.Title, r.Refused()
+		}
+		if good {
+			c.Passed = 1
+		} else {
+			c.Failed = 1
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// run makes a bundle, unsigned, of the sample.
+func run(ctx context.Context, s scene.Stack, sample Sample, d Defect) (*bundle.Bundle, error) {
+	if d.Into != nil {
+		d.Into(&s)
+	}
+	b := &bundle.Bundle{}
+	for _, k := range []reference.Kind{reference.CutIn, reference.CutOut, reference.Deceleration} {
+		cases := scene.Generate(k, sample.Seed, sample.Cases)
+		outcomes, err := drive(ctx, cases, s, d)
+		if err != nil {
+			return nil, err
+		}
+		c := bundle.NewCounter("grid/"+k.String(), scene.GridVersion, int64(len(cases)), []bundle.File{{Name: "sample", SHA256: bundle.Sum([]byte(strconv.FormatUint(sample.Seed, 10)))}})
+		for i := range outcomes {
+			c.Add(&outcomes[i])
+		}
+		b.Suites = append(b.Suites, c.Suite(0, 0))
+	}
+	l, err := Lane(s, d)
+	if err != nil {
+		return nil, err
+	}
+	b.Suites = append(b.Suites, l)
+	b.Sort()
+	return b, nil
+}
+
+// Lane runs the suite of lane keeping with a stack and a defect; the zero Defect is none.
+func Lane(s scene.Stack, d Defect) (bundle.Suite, error) {
+	var suite bundle.Suite
+	cases := lane.Cases()
+	c := bundle.NewCounter(bundle.Lane, lane.Version, int64(len(cases)), nil)
+	for _, k := range cases {
+		o, err := lane.Run(s, k, d.actuate())
+		if err != nil {
+			return suite, err
+		}
+		c.Check(o.ID, k.Kmh, o.Kept(), o.Hash)
+	}
+	return c.Suite(0, 0), nil
+}
+
+func (d Defect) actuate() func(motion.Tick, *motion.Command) {
+	if d.Actuate == nil {
+		return nil
+	}
+	return d.Actuate()
+}
+
+// workers is how many rigs drive at once; the outcomes do not depend on it.
+const workers = 2
+
+// drive runs the cases, in their order.
+func drive(ctx context.Context, cases []scene.Case, s scene.Stack, d Defect) ([]scene.Outcome, error) {
+	out := make([]scene.Outcome, len(cases))
+	errs := make([]error, workers)
+	var wg sync.WaitGroup
+	for k := range workers {
+		wg.Go(func() {
+			rig, err := scene.NewRig(s)
+			if err != nil {
+				errs[k] = err
+				return
+			}
+			rig.Actuate = d.actuate()
+			for i := k; i < len(cases) && ctx.Err() == nil; i += workers {
+				if out[i], errs[k] = rig.Run(&cases[i]); errs[k] != nil {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range append(errs, ctx.Err()) {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
