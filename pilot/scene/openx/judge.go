@@ -48,7 +48,7 @@ func (e *Engine) conflict() (c conflict, ok bool) {
 }
 
 // Judge runs the careful driver and the fuzzy safety model through the scenario, each in the ego's seat from the moment of
-// engagement on, with the truth before its eyes, and enters into o which of them collide.
+// engagement on, with the truth before its eyes, and enters into o which of them collide; where both do, the other two.
 func (p *Player) Judge(s *Scenario, o *Outcome) {
 	e := &p.other
 	e.Reset(s)
@@ -59,6 +59,10 @@ func (p *Player) Judge(s *Scenario, o *Outcome) {
 	o.Kind = c.kind.String()
 	o.CC = e.drive(s, c, reference.CC)
 	o.FSM = e.drive(s, c, reference.FSM)
+	if o.CC && o.FSM {
+		o.RSS = e.drive(s, c, reference.RSS)
+		o.Reg157 = e.drive(s, c, reference.Reg157)
+	}
 }
 
 // drive runs the scenario with a model and reports whether it collides.

@@ -38,6 +38,9 @@ type Outcome struct {
 	Kind      string      `json:"kind,omitempty"` // "cut_in", "cut_out" or "deceleration": the models below have run
 	CC        bool        `json:"cc_collides,omitempty"`
 	FSM       bool        `json:"fsm_collides,omitempty"`
+	RSS       bool        `json:"rss_collides,omitempty"`    // RSS and the model of 5.2.5.2 run
+	Reg157    bool        `json:"reg157_collides,omitempty"` // only where CC and FSM both collide
+	Ego       float64     `json:"ego_kmh"`                   // at the engagement
 	Hash      uint64      `json:"hash"`
 }
 
@@ -96,7 +99,7 @@ func (p *Player) Play(s *Scenario, seed uint64) (Outcome, error) {
 		if e.Engaged && !was {
 			p.Rig.Pilot.Reset(pilot.Start{Active: true, Set: ego.V})
 			p.Rig.Checker.Reset()
-			o.Engaged = true
+			o.Engaged, o.Ego = true, float64(ego.V*3.6)
 		}
 		w.Sense(&p.in)
 		var cmd motion.Command

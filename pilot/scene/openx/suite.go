@@ -32,8 +32,16 @@ type Report struct {
 	Total    Counts        `json:"total"`
 	Inputs   []scene.Input `json:"inputs"` // every file of the folder that was read, with its hash
 	Coverage *Coverage     `json:"coverage"`
-	Hash     uint64        `json:"hash"` // of all drives, in order
+	Hash     uint64        `json:"hash"`   // of all drives, in order
+	Again    int           `json:"again"`  // cases run a second time
+	Differ   int           `json:"differ"` // of them with other bits
+
+	jobs    []job
+	results []result
 }
+
+// replayed is how many cases run a second time.
+const replayed = 48
 
 // Counts of the cases of one file, or of all.
 type Counts struct {
@@ -95,47 +103,11 @@ func Run(ctx context.Context, dir string, sample int, stack scene.Stack, workers
 	}
 	defer root.Close()
 	folder := root.FS()
-	cov := NewCoverage()
-	lib := NewLibrary(folder, cov)
 	list, err := files(folder)
 	if err != nil {
 		return Report{}, err
 	}
-	var rep Report
-	var plans []*Variation
-	var jobs []job
-	for _, f := range list {
-		v, err := lib.plan(f)
-		if err != nil {
-			return Report{}, err
-		}
-		if v == nil {
-			continue
-		}
-		k := len(plans)
-		plans = append(plans, v)
-		picked := Spread(v.Cases, sample)
-		for _, i := range picked {
-			jobs = append(jobs, job{k, i})
-		}
-		rep.Files = append(rep.Files, FileReport{File: f, Scenario: v.Scenario, Counts: Counts{Product: v.Cases, Sampled: len(picked)}})
-	}
-	if len(jobs) == 0 {
-		return Report{}, fault.New(fault.NotFound, "scenarios_missing", "%s has no OpenSCENARIO file with a storyboard or a variation", dir)
-	}
-	for _, v := range plans { // count what the files hold, once for each
-		if _, err := lib.Load(v.Scenario, v.Case(0)); err != nil && !violates(err) {
-			return Report{}, err
-		}
-	}
-	results, err := play(ctx, folder, plans, jobs, stack, workers, progress)
-	if err != nil {
-		return Report{}, err
-	}
-	rep.sum(plans, jobs, results)
-	rep.Coverage = cov
-	rep.Inputs, err = lib.inputs()
-	return rep, err
+	return runAll(ctx, folder, list, sample, stack, workers, progress)
 }
 
 func violates(err error) bool {
@@ -266,6 +238,26 @@ func (p *Player) one(lib *Library, v *Variation, index int, out *result) error {
 		return err
 	}
 	p.Judge(s, &out.Outcome)
+	return nil
+}
+
+// replay runs some cases a second time and counts those with other bits.
+func (rep *Report) replay(ctx context.Context, folder fs.FS, plans []*Variation, stack scene.Stack, workers int) error {
+	picked := Spread(len(rep.jobs), replayed)
+	jobs := make([]job, len(picked))
+	for k, i := range picked {
+		jobs[k] = rep.jobs[i]
+	}
+	again, err := play(ctx, folder, plans, jobs, stack, workers, nil)
+	if err != nil {
+		return err
+	}
+	rep.Again = len(picked)
+	for k, i := range picked {
+		if again[k].Outcome != rep.results[i].Outcome {
+			rep.Differ++
+		}
+	}
 	return nil
 }
 
