@@ -54,6 +54,11 @@ type ReplayCar struct {
 	S, D, H, V    []float64 // m along the lane, m to the left, rad, m/s
 }
 
+// Add appends where the vehicle is after one more tick.
+func (c *ReplayCar) Add(s, d, h, v float64) {
+	c.S, c.D, c.H, c.V = append(c.S, s), append(c.D, d), append(c.H, h), append(c.V, v)
+}
+
 // ReplayEvent is something that happened.
 type ReplayEvent struct {
 	Tick int

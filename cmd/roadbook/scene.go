@@ -20,6 +20,8 @@ import (
 type sceneCmd struct {
 	Run  sceneRunCmd  `cmd:"" help:"Drive the highway pilot through suites of scenarios, or through your own cases."`
 	List sceneListCmd `cmd:"" help:"Name the suites and what each is for."`
+
+	sceneEvidence `embed:""`
 }
 
 type sceneListCmd struct{}
@@ -48,7 +50,7 @@ type sceneExtra struct {
 }
 
 // sceneExtras are the suites of other packages.
-func sceneExtras() []sceneExtra { return nil }
+func sceneExtras() []sceneExtra { return evidenceExtras() }
 
 type sceneRunCmd struct {
 	Suites  []string `arg:"" optional:"" help:"Suites to run; see: roadbook scene list."`
@@ -139,6 +141,9 @@ func (c *sceneRunCmd) suites(ctx context.Context, stack scene.Stack, out io.Writ
 	}
 	var err error
 	if part.Runner, err = thisRunner(); err != nil {
+		return err
+	}
+	if part.ODD, err = domainHash(); err != nil {
 		return err
 	}
 	for _, name := range c.Suites {

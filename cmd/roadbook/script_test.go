@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 //	$EXAMPLES        the cases of the examples folder
 //	ports            free addresses in $CONSOLE, $GATEWAY and $MQTT; admin commands ask $CONSOLE
 //	await            until the server at $CONSOLE answers
+//	keep NAME RE     what the group of the expression found in the last standard output, as $NAME
+//	part WHAT FILE   the part of a pilot's evidence that passes, is a sample, or is worse than what passes
+//	tamper FROM TO   a copy with one bit turned
 func TestStories(t *testing.T) {
 	cases, err := filepath.Abs("../../examples")
 	if err != nil {
@@ -42,7 +45,7 @@ func TestStories(t *testing.T) {
 				"GORACE=atexit_sleep_ms=0") // a process of the race detector waits a second otherwise
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"ports": ports, "await": await},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"ports": ports, "await": await, "keep": keep, "part": part, "tamper": tamper},
 	})
 }
 

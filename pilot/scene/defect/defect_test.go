@@ -9,7 +9,7 @@ import (
 
 // Every seeded defect is refused by the limits of a release, and the stack without one passes them.
 func TestDefectsAreRefused(t *testing.T) {
-	results, err := defect.Trial(t.Context(), scene.DefaultStack(), defect.Sample{Seed: 20261126, Cases: 1200}, defect.All())
+	results, err := defect.Trial(t.Context(), scene.DefaultStack(), defect.Default(), defect.All())
 	if err != nil {
 		t.Fatal(err)
 	}

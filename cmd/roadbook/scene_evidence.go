@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"roadbook/pilot/r157"
+	"roadbook/pilot/scene"
+	"roadbook/pilot/scene/bundle"
+	"roadbook/pilot/scene/defect"
+)
+
+// sceneEvidence are the commands that make and read the evidence of a pilot's release.
+type sceneEvidence struct {
+	Key    sceneKeyCmd    `cmd:"" help:"Make a key that signs evidence."`
+	Sign   sceneSignCmd   `cmd:"" help:"Put the parts that suites gave together to the signed evidence of an image."`
+	Verify sceneVerifyCmd `cmd:"" help:"Check a bundle's signature and hold it against the limits of a release."`
+	Show   sceneShowCmd   `cmd:"" help:"Write a page to step through cases tick by tick, with pictures."`
+}
+
+type sceneKeyCmd struct {
+	File string `arg:"" help:"The private key; the public one is written beside it with .pub." placeholder:"FILE"`
+}
+
+// Help is shown by roadbook scene key --help.
+func (sceneKeyCmd) Help() string {
+	return `Writes an Ed25519 key as PEM. Keep the private half where evidence is made; give the public half to the server:
+
+    roadbook scene key lab.pem
+    roadbook serve --evidence-key lab.pem.pub`
+}
+
+// Run writes two files, and overwrites none.
+func (c *sceneKeyCmd) Run(out io.Writer) error {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	sec, pub, err := bundle.WriteKeys(key)
+	if err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name string
+		body []byte
+		mode os.FileMode
+	}{{c.File, sec, 0o600}, {c.File + ".pub", pub, 0o644}} {
+		w, err := os.OpenFile(f.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, f.mode)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(f.body); err != nil {
+			return errors.Join(err, w.Close())
+		}
+		if err := w.Close(); err != nil {
+			return err
+		}
+		fmt.Fprintln(out, f.name)
+	}
+	return nil
+}
+
+type sceneSignCmd struct {
+	Parts   []string `arg:"" help:"What roadbook scene run SUITE --out wrote." type:"existingfile"`
+	Image   string   `required:"" help:"The image that is released; the evidence is of exactly these bytes." type:"existingfile" placeholder:"FILE"`
+	RXSWIN  string   `name:"rxswin" required:"" help:"What its software is known by to the regulation: R157:NUMBER." placeholder:"R157:NUMBER"`
+	Key     string   `required:"" help:"Ed25519 private key, PEM." type:"existingfile" placeholder:"FILE"`
+	Against string   `help:"Bundle of the shipped release, to compare with." type:"existingfile" placeholder:"BUNDLE"`
+	Out     string   `short:"o" required:"" help:"The bundle." placeholder:"BUNDLE"`
+	Made    string   `help:"When it was made, UTC (default: now)." placeholder:"2006-01-02T15:04:05Z"`
+}
+
+// Help is shown by roadbook scene sign --help.
+func (sceneSignCmd) Help() string {
+	return `All parts must be of one stack and one program. The bundle names the image, the parameters, the operational design domain
+and every case by SHA-256. A bundle is signed as it is, good or bad; roadbook scene verify and the server judge it.
+
+    roadbook scene run grid --out grid.json
+    roadbook scene sign grid.json ncap.json alks.json soak.json --image pilot.img --rxswin R157:RB1-2026.11 --key lab.pem -o pilot.bundle
+    roadbook evidence upload release=rel_… -f pilot.bundle`
+}
+
+// Run signs.
+func (c *sceneSignCmd) Run(out io.Writer) error {
+	text, err := os.ReadFile(c.Key)
+	if err != nil {
+		return err
+	}
+	key, err := bundle.PrivateKey(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Key, err)
+	}
+	image, err := os.ReadFile(c.Image)
+	if err != nil {
+		return err
+	}
+	var parts []bundle.Part
+	for _, name := range c.Parts {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		p, err := bundle.ReadPart(b)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		parts = append(parts, p)
+	}
+	made := c.Made
+	if made == "" {
+		made = time.Now().UTC().Format("2006-01-02T15:04:05Z")
+	}
+	b, err := bundle.Assemble(image, c.RXSWIN, made, parts)
+	if err != nil {
+		return err
+	}
+	if c.Against != "" {
+		raw, err := os.ReadFile(c.Against)
+		if err != nil {
+			return err
+		}
+		was, err := bundle.Verify(raw, []ed25519.PublicKey{key.Public().(ed25519.PublicKey)})
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.Against, err)
+		}
+		b.Against = &bundle.Against{Bundle: bundle.Sum(raw), Image: was.Subject.Image, RXSWIN: was.Subject.RXSWIN}
+	}
+	raw, err := bundle.Sign(key, b)
+	if err != nil {
+		return err
+	}
+	if err := writeWhole(c.Out, func(w io.Writer) error { _, err := w.Write(raw); return err }); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s: %d suites of image %s, SHA-256 %s\n", c.Out, len(b.Suites), b.Subject.Image, bundle.Sum(raw))
+	return nil
+}
+
+type sceneVerifyCmd struct {
+	Bundle  string   `arg:"" type:"existingfile" help:"The bundle."`
+	Key     []string `required:"" help:"Ed25519 public key that is trusted, PEM; again for more." type:"existingfile" placeholder:"FILE"`
+	Image   string   `help:"It must be of exactly this image." type:"existingfile" placeholder:"FILE"`
+	Shipped string   `help:"Bundle of the shipped release: nothing may be worse." type:"existingfile" placeholder:"BUNDLE"`
+}
+
+// Help is shown by roadbook scene verify --help.
+func (sceneVerifyCmd) Help() string {
+	return `Prints every figure against its limit and the shipped release, and fails with every reason when one is missed. It is
+engineering evidence, not type approval.
+
+    roadbook scene verify pilot.bundle --key lab.pem.pub --image pilot.img --shipped shipped.bundle`
+}
+
+// Run verifies and judges.
+func (c *sceneVerifyCmd) Run(out io.Writer) error {
+	var keys []ed25519.PublicKey
+	for _, name := range c.Key {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		k, err := bundle.PublicKey(text)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		keys = append(keys, k)
+	}
+	read := func(name string) (*bundle.Bundle, error) {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		b, err := bundle.Verify(raw, keys)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return b, nil
+	}
+	b, err := read(c.Bundle)
+	if err != nil {
+		return err
+	}
+	var shipped *bundle.Bundle
+	if c.Shipped != "" {
+		if shipped, err = read(c.Shipped); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(out, "%s of %s, image %s\nmade %s by %s, %s; signature holds\n", b.Subject.RXSWIN, c.Bundle, b.Subject.Image, b.Made, b.Runner.Go, b.Runner.Arch)
+	if c.Image != "" {
+		image, err := os.ReadFile(c.Image)
+		if err != nil {
+			return err
+		}
+		if err := b.For(bundle.Sum(image), b.Subject.RXSWIN); err != nil {
+			return err
+		}
+	}
+	v := bundle.Default().Judge(b, shipped)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "suite\tfigure\tvalue\tlimit\tshipped\t")
+	for _, f := range v.Figures {
+		stands := ""
+		if f.Broken || f.Regressed {
+			stands = "<-"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.Suite, f.Title, f.Text(), f.LimitText(), f.ShippedText(), stands)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return v.Err()
+}
+
+// domainHash is SHA-256 of the operational design domain that the program holds.
+func domainHash() (string, error) {
+	markets, err := r157.Markets()
+	if err != nil {
+		return "", err
+	}
+	b, err := json.Marshal(markets)
+	return bundle.Sum(b), err
+}
+
+// evidenceExtras are the suites that prove the stack beside the grids: lane keeping, and the seeded defects.
+func evidenceExtras() []sceneExtra {
+	return []sceneExtra{
+		{"lane", "bends to both sides and starts beside the middle: no front tyre crosses a marking (5.2.1)", func(_ context.Context, _ *sceneRunCmd, _ io.Writer, _ func(int, int, string)) ([]bundle.Suite, error) {
+			s, err := defect.Lane(scene.DefaultStack(), defect.Defect{})
+			return []bundle.Suite{s}, err
+		}},
+		{"seeded-defects", "known regressions built into the stack, each of which the limits must refuse", func(ctx context.Context, _ *sceneRunCmd, _ io.Writer, tell func(int, int, string)) ([]bundle.Suite, error) {
+			tell(0, 1, "seeded defects")
+			results, err := defect.Trial(ctx, scene.DefaultStack(), defect.Default(), defect.All())
+			if err != nil {
+				return nil, err
+			}
+			tell(1, 1, "seeded defects")
+			s := bundle.NewCounter(bundle.Mutants, defect.Version, 0, nil).Suite(0, 0)
+			s.Models, s.Checks = nil, defect.Check(results)
+			return []bundle.Suite{s}, nil
+		}},
+	}
+}
+
+// baseName is how a file is called in a title.
+func baseName(file string) string { return filepath.Base(filepath.Clean(file)) }
