@@ -1,0 +1,104 @@
+package checker
+
+import "math"
+
+// never is later than anything that matters, in seconds.
+const never = 60.0
+
+// window is when another vehicle is in the ego's path, in seconds from now.
+type window struct{ in, out float64 }
+
+// profile is how the ego goes on: accel first for hold seconds, then accel after, never backwards.
+type profile struct{ v, first, hold, after float64 }
+
+// at returns how far the ego has come after t seconds.
+func (p *profile) at(t float64) float64 {
+	h := math.Min(t, p.hold)
+	x, v := advance(p.v, p.first, h)
+	y, _ := advance(v, p.after, t-h)
+	return x + y
+}
+
+// stop returns when the ego stands, or never.
+func (p *profile) stop() float64 {
+	_, v := advance(p.v, p.first, p.hold)
+	switch {
+	case v == 0 && p.first < 0:
+		return p.v / -p.first
+	case p.after < 0:
+		return p.hold + v/-p.after
+	}
+	return never
+}
+
+// advance moves on for t seconds at acceleration a, no further than to standstill, and returns way and speed.
+func advance(v, a, t float64) (way, speed float64) {
+	if a < 0 && v < float64(-a*t) {
+		return float64(v*v) / float64(-2*a), 0
+	}
+	return float64(v*t) + float64(a*t*t)/2, v + float64(a*t)
+}
+
+// other is a vehicle ahead, against the ego.
+type other struct {
+	gap     float64 // m between bumpers; negative: side by side
+	edge    float64 // m between sides; <= 0: in the path
+	v       float64 // m/s along the lane
+	brake   float64 // m/s², <= 0
+	toward  float64 // m/s sideways towards the ego's path; negative: away
+	gather  float64 // m/s², its change
+	lengths float64 // m, of both
+}
+
+// hits reports whether the ego, driving p, runs into o or is run into by it, if o is in the path during w.
+// The gap is piecewise quadratic in time: its least value lies at a seam of the pieces or where the speeds are equal.
+func (o *other) hits(p *profile, w window, margin float64) bool {
+	gap := func(t float64) float64 {
+		way, _ := advance(o.v, o.brake, t)
+		return o.gap + way - p.at(t)
+	}
+	if w.in >= w.out {
+		return false
+	}
+	if g := gap(w.in); g <= margin {
+		return g > -o.lengths-margin // else the ego has passed
+	}
+	halt := never
+	if o.brake < 0 {
+		halt = o.v / -o.brake
+	}
+	first := (p.v - o.v) / (o.brake - p.first)
+	after := (p.v + float64(p.first*p.hold) - float64(p.after*p.hold) - o.v) / (o.brake - p.after)
+	for _, t := range [...]float64{w.out, p.hold, p.stop(), halt, first, after} {
+		if t > w.in && t <= w.out && gap(t) <= margin { // false for the NaN and infinity of equal accelerations
+			return true
+		}
+	}
+	return false
+}
+
+// stays is the window if o goes on sideways as it moves now.
+func (o *other) stays(k *Wait) window {
+	switch {
+	case o.edge <= 0 && o.toward >= -k.Drift:
+		return window{0, never}
+	case o.edge <= 0: // it leaves
+		return window{0, o.edge / o.toward}
+	case o.toward <= k.Drift:
+		return window{never, never}
+	}
+	return window{math.Max(0, o.edge-k.Side) / o.toward, never}
+}
+
+// gathers is the window if o goes on to gather lateral speed, up to k.Lateral.
+func (o *other) gathers(k *Wait) window {
+	if o.edge <= 0 || o.gather <= k.Gather || o.toward >= k.Lateral || o.toward < 0 {
+		return o.stays(k)
+	}
+	way := math.Max(0, o.edge-k.Side)
+	ramp := (k.Lateral - o.toward) / o.gather
+	if in := float64((o.toward+k.Lateral)*ramp) / 2; in < way {
+		return window{ramp + (way-in)/k.Lateral, never}
+	}
+	return window{(math.Sqrt(float64(o.toward*o.toward)+float64(2*o.gather*way)) - o.toward) / o.gather, never}
+}

@@ -1,0 +1,104 @@
+package checker
+
+import (
+	"math"
+
+	"roadbook/pilot/motion"
+)
+
+// danger is the gravest conflict of a tick.
+type danger struct {
+	grade  Grade
+	demand float64 // m/s²; 0: none
+	object int32
+}
+
+// IDs of no object.
+const (
+	nobody  int32 = -1
+	laneEnd int32 = -2
+)
+
+// assess looks at everything ahead, for a car that is about to accelerate with accel. b is what its brakes give.
+func (c *Checker) assess(in *motion.Input, accel, b float64) danger {
+	worst := danger{object: nobody}
+	age := float64(in.Now-c.scene.at) * motion.DT
+	e := &in.Ego
+	tracks := c.scene.tracks[c.scene.side][:c.scene.n]
+	for i := range tracks {
+		if tracks[i].s+float64(tracks[i].vs*age) <= e.S { // behind: never a reason to brake
+			continue
+		}
+		t := tracks[i].now(age)
+		o := ahead(e, &t)
+		worst.add(c.judge(e, &o, t.id, accel, b))
+	}
+	if in.Road.BlockedAt > e.S {
+		o := other{gap: in.Road.BlockedAt - e.S - e.Length/2, edge: -e.Width, lengths: e.Length}
+		worst.add(c.judge(e, &o, laneEnd, accel, b))
+	}
+	return worst
+}
+
+// add keeps the graver of two.
+func (d *danger) add(n danger) {
+	if n.grade > d.grade || n.grade == d.grade && n.demand > d.demand {
+		*d = n
+	}
+}
+
+// ahead puts a track against the ego.
+func ahead(e *motion.Ego, t *track) other {
+	side := math.Copysign(1, t.d-e.D)
+	return other{
+		gap:     t.s - e.S - (t.length+e.Length)/2,
+		edge:    math.Abs(t.d-e.D) - (t.width+e.Width)/2,
+		v:       t.vs,
+		brake:   math.Min(t.as, 0),
+		toward:  float64(side * (float64(e.V*e.Heading) - t.vd)),
+		gather:  float64(-side * t.ad),
+		lengths: t.length + e.Length,
+	}
+}
+
+// judge grades one vehicle ahead.
+func (c *Checker) judge(e *motion.Ego, o *other, id int32, accel, b float64) danger {
+	p := &c.p
+	d := danger{object: id}
+	if !p.RSS.near(o, e.V, b) {
+		return d
+	}
+	d.grade = Near
+	if o.brake > -p.Wait.Slow {
+		o.brake = 0
+	}
+	held := math.Max(accel, e.A)
+	keep := profile{e.V, e.A, p.Brakes.Latency + p.Brakes.Lag, accel}
+	last := c.braking(e.V, held, p.Wait.Look, b)
+	planned := c.braking(e.V, held, p.Wait.Look, math.Min(b, p.Fuzzy.Comfort))
+	eased := c.braking(e.V, 0, p.Wait.Release, math.Min(b, p.Wait.Comfort))
+	for _, w := range [...]window{o.stays(&p.Wait), o.gathers(&p.Wait)} {
+		if !o.hits(&keep, w, p.Wait.Gap) {
+			continue // what is asked for already is enough, or the ego passes
+		}
+		switch {
+		case o.hits(&last, w, p.Wait.Gap) || c.danger.grade == Emergency && o.hits(&eased, w, p.Wait.Gap):
+			return danger{Emergency, b, id}
+		case o.edge <= 0 && o.hits(&planned, w, p.Wait.Gap):
+			pfs, cfs := p.Fuzzy.proactive(o.gap, e.V, o.v), p.Fuzzy.critical(o.gap, e.V, o.v, e.A)
+			d.grade, d.demand = Proactive, p.Fuzzy.demand(pfs, cfs)
+			if cfs > 0 {
+				d.grade = Critical
+			}
+		}
+	}
+	return d
+}
+
+// braking is the profile of holding accel for wait seconds and then braking with b: dead time, lag and the ramp of the
+// brakes shift the braking back by as much as they cost in speed.
+func (c *Checker) braking(v, accel, wait, b float64) profile {
+	k := &c.p.Brakes
+	ramp := math.Max(0, b+accel) / float64(2*k.Jerk)
+	return profile{v, accel, wait + k.Latency + k.Lag + ramp, -b}
+}
