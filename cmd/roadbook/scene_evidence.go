@@ -17,6 +17,7 @@ import (
 	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/bundle"
 	"roadbook/pilot/scene/defect"
+	"roadbook/pilot/scene/rules"
 )
 
 // sceneEvidence are the commands that make and read the evidence of a pilot's release.
@@ -237,6 +238,15 @@ func evidenceExtras() []sceneExtra {
 		{"lane", "bends to both sides and starts beside the middle: no front tyre crosses a marking (5.2.1)", func(_ context.Context, _ *sceneRunCmd, _ io.Writer, _ func(int, int, string)) ([]bundle.Suite, error) {
 			s, err := defect.Lane(scene.DefaultStack(), defect.Defect{})
 			return []bundle.Suite{s}, err
+		}},
+		{"r157", "timers and duties of the engagement, each by its clause, in every domain where R157 applies", func(context.Context, *sceneRunCmd, io.Writer, func(int, int, string)) ([]bundle.Suite, error) {
+			markets, err := r157.Markets()
+			if err != nil {
+				return nil, err
+			}
+			s := bundle.NewCounter(bundle.Rules, rules.Version, 0, nil).Suite(0, 0)
+			s.Models, s.Checks = nil, rules.Checks(markets, r157.Default())
+			return []bundle.Suite{s}, nil
 		}},
 		{"seeded-defects", "known regressions built into the stack, each of which the limits must refuse", func(ctx context.Context, _ *sceneRunCmd, _ io.Writer, tell func(int, int, string)) ([]bundle.Suite, error) {
 			tell(0, 1, "seeded defects")
