@@ -219,7 +219,7 @@ func (e *Engine) holds(c *condition) bool {
 		if c.ended {
 			return r.phase == complete && r.ended == e.Now
 		}
-		return r.phase == complete
+		return r.phase == complete && r.ended <= e.Now
 	}
 	for _, who := range c.who {
 		d := e.distance(who, c.other, c.freespace, c.road)

@@ -62,11 +62,11 @@ func runAll(ctx context.Context, folder fs.FS, list []string, sample int, stack 
 		}
 	}
 	var err error
-	if rep.results, err = play(ctx, folder, plans, rep.jobs, stack, workers, progress); err != nil {
+	if rep.results, err = play(ctx, lib, plans, rep.jobs, stack, workers, progress); err != nil {
 		return Report{}, err
 	}
 	rep.sum(plans, rep.jobs, rep.results)
-	if err := rep.replay(ctx, folder, plans, stack, workers); err != nil {
+	if err := rep.replay(ctx, lib, plans, stack, workers); err != nil {
 		return Report{}, err
 	}
 	rep.Coverage = cov

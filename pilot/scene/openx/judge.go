@@ -25,7 +25,7 @@ func (e *Engine) conflict() (c conflict, ok bool) {
 			continue
 		}
 		x := &e.States[a.actor]
-		inLane := band.laneAt(x.D) == lane && x.S > e.States[s.Ego].S
+		inLane := math.Abs(x.D-band.middle(lane)) <= band.Road.LaneWidth()/2 && x.S > e.States[s.Ego].S
 		switch {
 		case a.kind == laneTo && !inLane && band.laneAt(e.States[a.ref].D)+int(a.value) == lane:
 			return conflict{reference.CutIn, a.actor, -1}, true

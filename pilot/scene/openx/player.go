@@ -54,12 +54,14 @@ func (o *Outcome) Failed() bool { return o.Collision && !o.Unavoidable() }
 type Player struct {
 	Engine Engine
 	Rig    *scene.Rig
-	Tick   func(p *Player, cmd *motion.Command, out *pilot.Output, intervened bool) // after each tick; may be nil
+	Tick   func(p *Player, cmd *motion.Command, so *Outcome) // after each tick; may be nil
+	Asleep bool                                              // no stack drives: the ego keeps its speed and its wheel
 	stack  scene.Stack
 	setup  world.Setup
 	index  []int // entity of each of the world's actors
 	in     motion.Input
 	out    pilot.Output
+	cmd    motion.Command
 	other  Engine // of the reference models
 }
 
@@ -102,28 +104,29 @@ func (p *Player) Play(s *Scenario, seed uint64) (Outcome, error) {
 			o.Engaged, o.Ego = true, float64(ego.V*3.6)
 		}
 		w.Sense(&p.in)
-		var cmd motion.Command
+		cmd := &p.cmd
+		*cmd = motion.Command{}
 		acted := false
-		if e.Engaged {
+		if e.Engaged && !p.Asleep {
 			p.Rig.Pilot.Step(&p.in, &p.out)
 			c, verdict := p.Rig.Checker.Step(&p.in, p.out.Engagement, p.out.Command)
-			cmd, acted = c, verdict.Intervened
+			*cmd, acted = c, verdict.Intervened
 		}
 		e.Move()
 		p.show()
-		w.Step(&cmd)
+		w.Step(cmd)
 		if e.Engaged {
 			p.back(ego)
 		} else {
 			p.hold(ego)
 		}
-		p.score(&o, &cmd, acted)
+		p.score(&o, cmd, acted)
 		h.add(w.Ego.S, w.Ego.D, w.Ego.V)
 		for i := range w.Actors {
 			h.add(w.Actors[i].S, w.Actors[i].D, w.Actors[i].VS)
 		}
 		if p.Tick != nil {
-			p.Tick(p, &cmd, &p.out, acted)
+			p.Tick(p, cmd, &o)
 		}
 		if hit, k, kind, _ := w.Collision(); hit {
 			o.Collision, o.With, o.Type, o.AtFault = true, s.Entities[p.index[k]].Name, kind.String(), kind.AtFault()

@@ -173,8 +173,8 @@ func Spread(total, n int) []int {
 	return out
 }
 
-// play runs the jobs. Every worker has its own library and its own stack.
-func play(ctx context.Context, folder fs.FS, plans []*Variation, jobs []job, stack scene.Stack, workers int, progress func(int, int, string)) ([]result, error) {
+// play runs the jobs. Every worker has its own library and its own stack; what the workers read is entered into lib.
+func play(ctx context.Context, lib *Library, plans []*Variation, jobs []job, stack scene.Stack, workers int, progress func(int, int, string)) ([]result, error) {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
@@ -186,23 +186,29 @@ func play(ctx context.Context, folder fs.FS, plans []*Variation, jobs []job, sta
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next, done atomic.Int64
-	var mu sync.Mutex // of the progress
+	var mu sync.Mutex // of the progress, and of lib
 	told := 0
 	var wg sync.WaitGroup
 	for range workers {
-		lib := NewLibrary(folder, nil)
+		own := NewLibrary(lib.fs, nil)
 		p, err := NewPlayer(stack)
 		if err != nil {
-			return nil, err
+			cancel(err)
+			break
 		}
 		wg.Go(func() {
+			defer func() {
+				mu.Lock()
+				defer mu.Unlock()
+				lib.adopt(own)
+			}()
 			for ctx.Err() == nil {
 				k := int(next.Add(1)) - 1
 				if k >= len(jobs) {
 					return
 				}
 				v := plans[jobs[k].file]
-				if err := p.one(lib, v, jobs[k].index, &out[k]); err != nil {
+				if err := p.one(own, v, jobs[k].index, &out[k]); err != nil {
 					cancel(fmt.Errorf("%s, case %d: %w", v.File, jobs[k].index, err))
 					return
 				}
@@ -242,13 +248,13 @@ func (p *Player) one(lib *Library, v *Variation, index int, out *result) error {
 }
 
 // replay runs some cases a second time and counts those with other bits.
-func (rep *Report) replay(ctx context.Context, folder fs.FS, plans []*Variation, stack scene.Stack, workers int) error {
+func (rep *Report) replay(ctx context.Context, lib *Library, plans []*Variation, stack scene.Stack, workers int) error {
 	picked := Spread(len(rep.jobs), replayed)
 	jobs := make([]job, len(picked))
 	for k, i := range picked {
 		jobs[k] = rep.jobs[i]
 	}
-	again, err := play(ctx, folder, plans, jobs, stack, workers, nil)
+	again, err := play(ctx, lib, plans, jobs, stack, workers, nil)
 	if err != nil {
 		return err
 	}
@@ -259,6 +265,16 @@ func (rep *Report) replay(ctx context.Context, folder fs.FS, plans []*Variation,
 		}
 	}
 	return nil
+}
+
+// adopt enters the files that another library has read.
+func (l *Library) adopt(o *Library) {
+	for n, t := range o.trees {
+		l.trees[n] = t
+	}
+	for n, w := range o.networks {
+		l.networks[n] = w
+	}
 }
 
 // inputs returns the files that were read with their hashes.
