@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"roadbook/pilot/r157"
 )
 
 // Params is all that may be tuned, as data. Default gives a set that is complete; Check refuses nonsense.
@@ -13,6 +15,19 @@ type Params struct {
 	Comfort   Comfort   `json:"comfort"`
 	Emergency Emergency `json:"emergency"`
 	Thought   Thought   `json:"thought"`
+
+	Domain     r157.ODD    `json:"domain"`     // where it may be driven
+	Engagement r157.Params `json:"engagement"` // timers and thresholds of who drives
+}
+
+// In gives the parameters with the rules of a market: its domain, its label, speed, headway and lane changes.
+func (p Params) In(o r157.ODD) Params {
+	p.Domain = o
+	p.Market = Market{Label: "R157", MaxSpeed: o.MaxSpeed, THW: o.Headway, LaneChange: o.LaneChange, RiskChange: o.MRMLaneChange}
+	if o.Label == r157.Supervised {
+		p.Market.Label = "R171"
+	}
+	return p
 }
 
 // Thought says which hypotheses about others sideways are held. A release holds both; without one the gate must see it.
@@ -26,7 +41,8 @@ type Market struct {
 	Label      string  `json:"label"`       // what the feature may be called: "R157" or "R171" (supervised)
 	MaxSpeed   float64 `json:"max_speed"`   // m/s, at most 130 km/h, and 60 km/h without lane changes (5.2.3.1)
 	THW        float64 `json:"thw"`         // s, time headway above 60 km/h (national rules, 5.1.2)
-	LaneChange bool    `json:"lane_change"` // regular and minimum-risk lane changes are allowed (5.2.6)
+	LaneChange bool    `json:"lane_change"` // regular lane changes are allowed (5.2.6)
+	RiskChange bool    `json:"risk_change"` // the minimum risk manoeuvre may change lanes (5.5.1)
 }
 
 // Following is the intelligent driver model behind a lead.
@@ -56,15 +72,26 @@ type Emergency struct {
 	Gap     float64 `json:"gap"`     // m, left in front after braking
 }
 
-// Default is the parameter set of a Class M1 car in Germany.
+// Default is the parameter set of a class M1 car in Germany. Should the markets that are built in not be readable, its domain is
+// empty and Check refuses it.
 func Default() Params {
-	return Params{
-		Market:    Market{Label: "R157", MaxSpeed: 130 / 3.6, THW: 1.8, LaneChange: true},
-		Following: Following{Accel: 1.5, Brake: 2.0, Gap: 2.5},
-		Comfort:   Comfort{Accel: 2.0, Brake: 3.0, Jerk: 3, Lateral: 3, LateralJerk: 5, CurveLateral: 2.2},
-		Emergency: Emergency{Brake: 7.59, Jerk: 30, Latency: 0.1, Lag: 0.1, Margin: 1.5, Gap: 0.5},
-		Thought:   Thought{Moving: true, Adverse: true},
+	p := Params{
+		Engagement: r157.Default(),
+		Market:     Market{Label: "R157", MaxSpeed: 130 / 3.6, THW: 1.8, LaneChange: true, RiskChange: true},
+		Following:  Following{Accel: 1.5, Brake: 2.0, Gap: 2.5},
+		Comfort:    Comfort{Accel: 2.0, Brake: 3.0, Jerk: 3, Lateral: 3, LateralJerk: 5, CurveLateral: 2.2},
+		Emergency:  Emergency{Brake: 7.59, Jerk: 30, Latency: 0.1, Lag: 0.1, Margin: 1.5, Gap: 0.5},
+		Thought:    Thought{Moving: true, Adverse: true},
 	}
+	list, err := r157.Markets()
+	if err != nil {
+		return p
+	}
+	o, err := r157.Market(list, "DE")
+	if err != nil {
+		return p
+	}
+	return p.In(*o)
 }
 
 // Check reports every value that makes no sense.
@@ -79,8 +106,8 @@ func (p Params) Check() error {
 		errs = append(errs, fmt.Errorf("market.label is %q: expected R157 or R171", p.Market.Label))
 	}
 	in("market.max_speed", p.Market.MaxSpeed, 10/3.6, 130/3.6)
-	if !p.Market.LaneChange {
-		in("market.max_speed without lane changes", p.Market.MaxSpeed, 10/3.6, 60/3.6)
+	if !p.Market.RiskChange {
+		in("market.max_speed without a lane change in the minimum risk manoeuvre (5.2.3.1)", p.Market.MaxSpeed, 10/3.6, 60/3.6)
 	}
 	in("market.thw", p.Market.THW, 1, 4)
 	in("following.accel", p.Following.Accel, 0.3, 3)
@@ -98,5 +125,6 @@ func (p Params) Check() error {
 	in("emergency.lag", p.Emergency.Lag, 0.01, 0.5)
 	in("emergency.margin", p.Emergency.Margin, 1, 3)
 	in("emergency.gap", p.Emergency.Gap, 0.1, 3)
+	errs = append(errs, p.Domain.Valid(), p.Engagement.Check())
 	return errors.Join(errs...)
 }

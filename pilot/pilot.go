@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"roadbook/pilot/motion"
+	"roadbook/pilot/r157"
 )
 
 // Start says how a run cycle begins.
@@ -16,14 +17,20 @@ type Start struct {
 type Output struct {
 	Command    motion.Command
 	Engagement motion.Engagement
+	Events     [r157.MaxEvents]r157.Event
+	NEvents    int
+	Notice     r157.Notice
 	Set        float64 // m/s, the speed that the driver asked for
 }
 
 // Pilot is the highway pilot of one car. It is not safe for use by several goroutines.
 type Pilot struct {
-	p     Params
-	start Start
-	set   float64
+	p    Params
+	m    *r157.Machine
+	said r157.Output
+	mode motion.Mode // of the last tick
+	asks r157.Asks
+	set  float64
 
 	tr     tracker
 	roll   rollouts
@@ -39,6 +46,11 @@ type Pilot struct {
 	steered   bool
 	emergency bool
 	calm      int
+	request   bool
+	change    change
+	nudge     float64 // m, within the lane
+	nudgeV    float64 // m/s
+	squeezed  float64 // m, where the plan wants it
 }
 
 // New gives a pilot that is Off. It refuses parameters that make no sense.
@@ -46,18 +58,28 @@ func New(p Params) (*Pilot, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	x := &Pilot{p: p}
+	m, err := r157.New(&p.Domain, p.Engagement)
+	if err != nil {
+		return nil, err
+	}
+	x := &Pilot{p: p, m: m}
 	x.Reset(Start{})
 	return x, nil
 }
 
 // Reset begins a new run cycle.
 func (p *Pilot) Reset(s Start) {
-	p.start, p.set = s, s.Set
+	p.set = s.Set
+	p.m.Reset(s.Active, 0)
+	p.mode, p.asks, p.request = motion.Off, r157.Asks{}, false
+	if s.Active {
+		p.mode = motion.Active
+	}
 	p.tr.reset()
 	p.need, p.planAt, p.begun = demand{}, 0, false
 	p.cmd, p.hist, p.histAt = 0, [64]float64{}, 0
 	p.curve, p.steered, p.emergency, p.calm = 0, false, false, 0
+	p.change, p.nudge, p.nudgeV, p.squeezed = change{}, 0, 0, 0
 	e := p.p.Emergency
 	p.roll.steps = min(max(int(math.Floor(e.Latency/rollStep+0.5)), 0), len(p.roll.pipe))
 	p.roll.gain = rollStep / (e.Lag + rollStep/2)
@@ -69,27 +91,69 @@ func (p *Pilot) Reset(s Start) {
 	p.aside = 0.8
 }
 
+// RequestMRM tells the pilot that the checker wants a minimum risk manoeuvre; it is taken up in the next tick.
+func (p *Pilot) RequestMRM() { p.request = true }
+
+// SetSpeed changes the set speed, m/s.
+func (p *Pilot) SetSpeed(v float64) { p.set = finite(v, saneV) }
+
 // Step takes one tick of 10 ms. in is only read; out is overwritten. A nil object list is a list never received.
 func (p *Pilot) Step(in *motion.Input, out *Output) {
-	*out = Output{Set: p.set}
-	if p.start.Active {
-		out.Engagement.Mode = motion.Active
+	p.asks.Brake = math.Max(0, -p.cmd)
+	p.asks.Emergency = p.emergency
+	p.asks.MRM = p.request
+	p.request = false
+	p.m.Step(in, p.asks, &p.said)
+	mode := p.said.Engagement.Mode
+	if mode == motion.Active && p.mode != motion.Active && p.mode != motion.Transition { // engaged by the button: at this speed
+		p.set = math.Max(finite(in.Ego.V, saneV), 0)
+		p.cmd, p.begun, p.steered = math.Max(-p.p.Comfort.Brake, math.Min(finite(in.Ego.A, 30), p.p.Comfort.Accel)), false, false
 	}
+	p.mode = mode
+	out.Engagement, out.Events, out.NEvents, out.Notice, out.Set = p.said.Engagement, p.said.Events, p.said.N, p.said.Notice, p.set
+	p.drive(in, &out.Command)
+	out.Command.Hazard = out.Command.Hazard || out.Notice.Hazard
+	switch {
+	case mode == motion.Standstill || mode == motion.Locked && in.Ego.V < 0.1 && p.said.Notice.Hazard: // held; no move-off without the driver (5.5.4)
+		out.Command.Accel, out.Command.Emergency = math.Min(out.Command.Accel, -1.5), false
+	case !r157.Engaged(mode): // the driver drives
+		out.Command = motion.Command{Accel: pedals(&in.Driver), Steer: finite(in.Ego.Steer, 0.6), Hazard: out.Notice.Hazard, Indicator: in.Driver.Indicator}
+		p.cmd, p.emergency, p.begun, p.steered = 0, false, false, false
+	default:
+		if out.Notice.Brakes && in.Driver.Brake > -out.Command.Accel { // 6.3.2
+			out.Command.Accel = math.Max(-in.Driver.Brake, -p.roll.bmax)
+		}
+	}
+	out.Engagement.Emergency = p.said.Engagement.Emergency || out.Command.Emergency
+}
+
+// pedals is what a driver who drives asks for, m/s².
+func pedals(d *motion.Driver) float64 {
+	if b := finite(d.Brake, 9.81); b > 0 {
+		return -b
+	}
+	return float64(2 * math.Max(0, finite(d.Accelerator, 1)))
+}
+
+// drive gives the command of an engaged pilot.
+func (p *Pilot) drive(in *motion.Input, out *motion.Command) {
+	*out = motion.Command{}
 	ego := &in.Ego
-	if !usable(ego) { // nothing is known of the car itself: brake gently, hold the wheel
-		p.need = demand{accel: -p.p.Comfort.Brake, jerk: p.p.Comfort.Jerk}
-		p.begun = false
-		out.Command = motion.Command{Accel: p.accelerate(p.need, ego), Steer: bicycle(p.curve, 3), Hazard: true}
-		p.remember(p.cmd)
-		return
-	}
 	p.roll.bmax = p.p.Emergency.Brake
 	if ego.BrakeMax > 0.5 && ego.BrakeMax < p.roll.bmax {
 		p.roll.bmax = ego.BrakeMax
 	}
+	if !usable(ego) { // nothing is known of the car itself: brake gently, hold the wheel
+		p.need = demand{accel: -p.p.Comfort.Brake, jerk: p.p.Comfort.Jerk}
+		p.begun = false
+		out.Accel, out.Steer, out.Hazard = p.accelerate(p.need, ego), bicycle(p.curve, 3), true
+		p.remember(p.cmd)
+		p.asks.Demand = r157.Failure
+		return
+	}
+	p.asks.Demand = r157.NoReason
 	fresh := p.tr.update(in.Now, in.Objects)
-	f := frame{d: ego.D, width: math.Max(2, math.Min(finite(in.Road.LaneWidth, 6), 6))}
-	f.lane = float64(math.Floor(ego.D/f.width+0.5) * f.width)
+	f := p.frame(in)
 	if fresh || !p.begun || in.Now-p.planAt >= motion.PlanPeriod {
 		p.roll.v, p.roll.a, p.roll.cmd = math.Max(ego.V, 0), ego.A, p.cmd
 		p.roll.up = math.Min(p.p.Comfort.Accel, 1.5)
@@ -97,13 +161,35 @@ func (p *Pilot) Step(in *motion.Input, out *Output) {
 		p.need = p.decide(in, f, p.speed(in))
 		p.planAt, p.begun = in.Now, true
 	}
-	a := p.accelerate(p.need, ego)
-	p.remember(a)
-	p.urgency(a)
-	out.Command.Accel = a
-	out.Command.Steer = p.steer(in, aim{d: f.lane})
-	out.Command.Emergency = p.emergency
-	out.Engagement.Emergency = p.emergency
+	if in.Now-p.tr.at > stale || !p.tr.any && in.Now > stale { // blind
+		p.need.accel = math.Min(p.need.accel, -2)
+		p.asks.Demand = r157.Failure
+	}
+	out.Accel = p.accelerate(p.need, ego)
+	p.remember(out.Accel)
+	p.urgency(out.Accel)
+	out.Steer = p.steer(in, p.sideways(in, f))
+	out.Emergency = p.emergency
+	out.Indicator = p.change.indicator
+}
+
+// frame finds the lane that is driven in.
+func (p *Pilot) frame(in *motion.Input) frame {
+	f := frame{d: in.Ego.D, width: math.Max(2, math.Min(finite(in.Road.LaneWidth, 6), 6))}
+	if in.Road.LaneWidth != in.Road.LaneWidth || in.Road.LaneWidth <= 0 {
+		f.width = 3.5
+	}
+	lanes := max(1, min(in.Road.Lanes, 16))
+	f.index = max(0, min(int(math.Floor(f.d/f.width+0.5)), lanes-1))
+	if p.change.on() {
+		f.index = max(0, min(p.change.to, lanes-1))
+		if p.change.stage == waits {
+			f.index = max(0, min(p.change.from, lanes-1))
+		}
+	}
+	f.lanes = lanes
+	f.lane = float64(float64(f.index) * f.width)
+	return f
 }
 
 // urgency keeps the flag of the emergency manoeuvre (5.3.1.1): up when more than 5 m/s² is asked, down when the risk is gone.
@@ -126,11 +212,25 @@ func usable(e *motion.Ego) bool {
 		math.Abs(e.A) < 30 && e.Length > 0 && e.Length < maxSize && e.Width > 0 && e.Width < 5 // false for NaN
 }
 
-// speed is the speed to drive at when nobody is in the way.
+// speed is the speed to drive at when nobody is in the way: by the driver, the market, the road, how far one sees, and the bends.
 func (p *Pilot) speed(in *motion.Input) float64 {
 	v := math.Min(p.set, p.p.Market.MaxSpeed)
 	if in.Road.Limit > 0 {
 		v = math.Min(v, in.Road.Limit)
+	}
+	if m := p.said.Notice.MaxSpeed; m > 0 {
+		v = math.Min(v, m)
+	}
+	comfort := p.p.Comfort
+	for i := range in.Road.Curvature {
+		k := math.Abs(finite(in.Road.Curvature[i], 0.2))
+		if k < 1e-4 {
+			continue
+		}
+		bend := math.Sqrt(comfort.CurveLateral / k)
+		// Before the bend there is way to slow down in.
+		way := math.Max(0, float64(float64(i)*math.Max(0, finite(in.Road.CurveStep, 100)))-float64(in.Ego.V*0.5))
+		v = math.Min(v, math.Sqrt(float64(bend*bend)+float64(2*0.8*way)))
 	}
 	return math.Max(0, v)
 }

@@ -59,10 +59,43 @@ func (p *Pilot) decide(in *motion.Input, f frame, want float64) demand {
 			out.jerk = p.p.Emergency.Jerk
 		}
 	}
+	if k := p.leaving(ego, f, in.Now); k > 0 && -k < out.accel {
+		out.accel, out.jerk = -k, math.Max(out.jerk, softJerk)
+	}
 	if pass && out.accel > -softMax {
 		out.accel, out.jerk, out.hard = p.roll.up, softJerk, true
 	}
 	return out
+}
+
+// leaving is the caution behind a lead that leaves the lane while nobody is seen ahead of it: what it hid may stand there.
+func (p *Pilot) leaving(ego *motion.Ego, f frame, now motion.Tick) float64 {
+	var lead, next float64 // m, centres
+	moves := false
+	lead = math.Inf(1)
+	for i := range p.tr.n {
+		k := &p.tr.list[i]
+		b := p.pathOf(k, ego, now)
+		if b.s < b.half || math.Abs(b.d-f.lane) > b.wide+0.3 || b.s >= lead {
+			continue
+		}
+		off := b.d - f.lane
+		lead = b.s
+		moves = b.s-b.half < float64(2.6*ego.V)+2 && b.vd*off > 0 && math.Abs(b.vd) > 0.2+3*math.Sqrt(p.tr.noise) && math.Abs(off) < b.wide+0.3
+	}
+	if !moves || ego.V < 2 {
+		return 0
+	}
+	for i := range p.tr.n {
+		b := p.pathOf(&p.tr.list[i], ego, now)
+		if b.s > lead+1 && math.Abs(b.d-f.lane) < b.wide {
+			next = b.s
+		}
+	}
+	if next > 0 {
+		return 0 // seen: the rest of the plan looks after it
+	}
+	return softMax
 }
 
 // ahead is the say of the following law for somebody in the path, or about to be.
@@ -104,6 +137,9 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 		if lvl >= 0 {
 			b = r.level(lvl)
 		}
+		if over := math.Abs(e.d-f.d) - e.wide; over > 0 && e.vd == 0 { // beside, by a hand's breadth
+			return p.beside(&e, f, least), false, false
+		}
 		if lvl < 0 || b > 2 { // dear: would it be passed instead?
 			keeps, _ := e.hits(r.get(keep), f.d, least)
 			goes, _ := e.hits(r.get(goOn), f.d, pass)
@@ -123,6 +159,9 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 			return math.Min(softMax, b), false, false
 		}
 		return math.Min(r.bmax, math.Max(b, softMax)), true, false
+	}
+	if b := p.beside(&e, f, least); b > 0 {
+		return b, false, false
 	}
 	if !differs {
 		return 0, false, false
@@ -146,6 +185,23 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 		return math.Min(r.bmax, math.Max(float64(b*p.p.Emergency.Margin), softMax)), true, false
 	}
 	return 0, false, false
+}
+
+// beside is the caution towards somebody close beside our path ahead whom we draw near: enough to stay able to stop behind should
+// it come over at once, for as long as that is possible at all.
+func (p *Pilot) beside(e *path, f frame, c clear) float64 {
+	if over := math.Abs(e.d-f.d) - e.wide; over > 0.8 || e.s < e.half || p.roll.v-e.vs < 0.3 {
+		return 0
+	}
+	h := *e
+	h.d, h.vd, h.stops, h.as = f.d, 0, false, 0
+	if bad, k := h.hits(p.roll.get(keep), f.d, c); !bad || k > 60 {
+		return 0
+	}
+	if bad, _ := h.hits(p.roll.get(full), f.d, c); bad { // it would be passed before
+		return 0
+	}
+	return softMax
 }
 
 // least gives the mildest braking profile that avoids, or -1.

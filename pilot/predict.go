@@ -19,6 +19,8 @@ type frame struct {
 	lane  float64 // m, centre of the lane that is driven in
 	width float64 // m, of a lane
 	d     float64 // m, the ego's centre
+	index int     // of the lane
+	lanes int     // of the road
 }
 
 // expected is the likeliest path: it keeps its lateral speed until it is centred in a lane. Who walks or cycles goes on.
