@@ -50,12 +50,13 @@ type sceneExtra struct {
 }
 
 // sceneExtras are the suites of other packages.
-func sceneExtras() []sceneExtra { return evidenceExtras() }
+func sceneExtras() []sceneExtra { return append(evidenceExtras(), scenarioExtras()...) }
 
 type sceneRunCmd struct {
-	Suites  []string `arg:"" optional:"" help:"Suites to run; see: roadbook scene list."`
+	Suites  []string `arg:"" optional:"" help:"Suites to run; see: roadbook scene list. A FILE.xosc runs by its path."`
 	Cases   string   `help:"Run the cases of this CSV file (pilot/scene/FORMAT.md)." placeholder:"FILE.csv" type:"existingfile"`
 	Grid    string   `help:"Run the cases of this JSON grid (pilot/scene/FORMAT.md)." placeholder:"FILE.json" type:"existingfile"`
+	Data    string   `help:"The folder of the OpenSCENARIO files, with their roads and catalogues." placeholder:"DIR" type:"existingdir"`
 	Out     string   `help:"Write the result: of cases a CSV, of suites the part of an evidence bundle as JSON." short:"o" placeholder:"FILE"`
 	Sample  int      `help:"Run only so many cases of each family; what is run is then no evidence." placeholder:"N"`
 	Workers int      `help:"How many cases at once; the result does not depend on it. 0 is one per processor."`
@@ -71,6 +72,8 @@ of UN R157 would have done and whether physics leaves a way out. A suite fails, 
 is missed. Passing is engineering evidence, not a type approval.
 
     roadbook scene run grid ncap
+    roadbook scene run alks --data osc-alks --sample 100
+    roadbook scene run cut_in.xosc
     roadbook scene run --cases cases.csv --out results.csv
     roadbook scene run grid --out grid.json --against shipped-grid.json`
 }
@@ -147,6 +150,14 @@ func (c *sceneRunCmd) suites(ctx context.Context, stack scene.Stack, out io.Writ
 		return err
 	}
 	for _, name := range c.Suites {
+		if strings.HasSuffix(name, scenarioEnding) {
+			found, err := c.scenarioFile(ctx, name, out)
+			if err != nil {
+				return err
+			}
+			part.Suites = append(part.Suites, found)
+			continue
+		}
 		if i := slices.IndexFunc(sceneExtras(), func(s sceneExtra) bool { return s.name == name }); i >= 0 {
 			found, err := sceneExtras()[i].run(ctx, c, out, progress(os.Stderr))
 			if err != nil {

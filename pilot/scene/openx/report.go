@@ -80,8 +80,8 @@ func (c *Counts) count(r *result) {
 // Passed reports that no case failed: wherever the ego collided, both models do.
 func (rep *Report) Passed() bool { return rep.Total.Run > 0 && rep.Total.Failed == 0 }
 
-// WriteText writes the counts as a table, the cases to look at, and what of the formats was used.
-func (rep *Report) WriteText(w io.Writer) error {
+// WriteText writes the counts as a table, so many of the cases to look at, and what of the formats was used.
+func (rep *Report) WriteText(w io.Writer, failing int) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "file\tproduct\trun\tdiscarded\tcollided\tfailed\tCC\tFSM\tlane\topen\thard\tEM\tchecker\tmin TTC s\tmin gap m\tmax m/s²\t")
 	row := func(name string, c *Counts) {
@@ -99,6 +99,9 @@ func (rep *Report) WriteText(w io.Writer) error {
 	for i := range rep.Files {
 		f := &rep.Files[i]
 		for _, x := range f.Failures {
+			if failing--; failing < 0 {
+				break
+			}
 			what := "left its lane"
 			if x.Outcome.Collision {
 				what = fmt.Sprintf("collided with %s (%s)", x.Outcome.With, x.Outcome.Type)

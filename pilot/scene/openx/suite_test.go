@@ -32,7 +32,7 @@ func TestALKS(t *testing.T) {
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	if err := one.WriteText(&text); err != nil {
+	if err := one.WriteText(&text, 10); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("\n%s", text.String())
