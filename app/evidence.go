@@ -8,8 +8,10 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"roadbook/fault"
+	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/bundle"
 	"roadbook/update"
 )
@@ -33,7 +35,7 @@ type pilotGate struct {
 	store    documents
 	keys     []ed25519.PublicKey
 	hardware []string // patterns of path.Match
-	policy   bundle.Policy
+	policy   func() bundle.Policy
 }
 
 // carries reports whether the release must bring evidence, and what it declares.
@@ -115,7 +117,7 @@ func (g pilotGate) assess(ctx context.Context, r update.Release) (assessment, er
 			return a, err
 		}
 	}
-	a.Verdict = g.policy.Judge(a.Bundle, a.Shipped)
+	a.Verdict = g.policy().Judge(a.Bundle, a.Shipped)
 	return a, nil
 }
 
@@ -200,5 +202,9 @@ func (a *App) gate(store documents) (pilotGate, error) {
 			return pilotGate{}, fmt.Errorf("config: pilot hardware %q: %w", p, err)
 		}
 	}
-	return pilotGate{store: store, keys: keys, hardware: a.cfg.PilotHardware, policy: bundle.Default()}, nil
+	return pilotGate{store: store, keys: keys, hardware: a.cfg.PilotHardware, policy: sync.OnceValue(releasePolicy)}, nil
 }
+
+// releasePolicy is what a release needs, of the very suites that this program knows. To hash them takes a moment: only who
+// releases a pilot waits for it.
+func releasePolicy() bundle.Policy { return bundle.Default().Exactly(scene.Suites()) }

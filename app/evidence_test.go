@@ -32,7 +32,7 @@ type lab struct {
 func newLab(t *testing.T, hardware ...string) *lab {
 	t.Helper()
 	store := updatesql.New(sqldbtest.SQLite(t, "update", updatesql.Migrations()))
-	l := &lab{t: t, clock: clock.NewSim(updatetest.Start), gate: pilotGate{store: store, keys: bundletest.Trusted("lab"), hardware: hardware, policy: bundle.Default()}}
+	l := &lab{t: t, clock: clock.NewSim(updatetest.Start), gate: pilotGate{store: store, keys: bundletest.Trusted("lab"), hardware: hardware, policy: bundle.Default}}
 	l.Service = update.New(store, &updatetest.Blobs{}, &updatetest.Keys{Rotated: map[string]bool{}}, updatetest.Inventory{}, l.gate, l.clock)
 	return l
 }
@@ -124,7 +124,7 @@ func TestPilotGate(t *testing.T) {
 	wants(t, "within every limit, worse than what is shipped", l.evidence(two, "lab", worse), "")
 	err = l.start(two)
 	wants(t, "a regression", err, "evidence_regression")
-	if err == nil || !strings.Contains(err.Error(), "0.05 %, the shipped release has 0.025 %") {
+	if err == nil || !strings.Contains(err.Error(), "0.025 %, the shipped release has 0.0125 %") {
 		t.Errorf("the reason is not said: %v", err)
 	}
 	wants(t, "an older result that was better", l.evidence(two, "lab", func(b *bundle.Bundle) { b.Against, b.Made = against("one"), "2026-11-26T18:00:00Z" }), "")

@@ -206,7 +206,7 @@ func (c *sceneVerifyCmd) Run(out io.Writer) error {
 			return err
 		}
 	}
-	v := bundle.Default().Judge(b, shipped)
+	v := bundle.Default().Exactly(scene.Suites()).Judge(b, shipped)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "suite\tfigure\tvalue\tlimit\tshipped\t")
 	for _, f := range v.Figures {

@@ -1,6 +1,10 @@
 package bundle
 
-import "math"
+import (
+	"math"
+
+	"roadbook/pilot/scene"
+)
 
 // The suites that a release of the pilot needs.
 const (
@@ -11,6 +15,7 @@ const (
 	ALKS         = "alks"           // the 15 scenarios with every valid variation
 	SoakSuite    = "soak"           // SUMO
 	CheckerOnly  = "checker/grid"   // the planner replaced by constant throttle
+	Noise        = "noise/grid"     // with noisy sensors that lose objects
 	Lane         = "lane"           // bends, and starts beside the middle
 	Rules        = "r157"           // timers, the recorder's events
 	Mutants      = "seeded-defects" // known regressions, each of which must have been refused
@@ -27,7 +32,7 @@ func Default() Policy {
 		Suites: []Required{
 			{Name: CutIn, Ran: 10_000, Models: models}, {Name: CutOut, Ran: 1_000, Models: models}, {Name: Deceleration, Ran: 1_000, Models: models},
 			{Name: NCAP, Ran: 30}, {Name: ALKS, Ran: 60_000, Models: models[:2]}, {Name: SoakSuite, Ran: 20},
-			{Name: CheckerOnly, Ran: 10_000, Models: models}, {Name: Lane, Ran: 100}, {Name: Rules, Ran: 0}, {Name: Mutants, Ran: 0},
+			{Name: CheckerOnly, Ran: 10_000, Models: models}, {Name: Noise, Ran: 4_000, Models: models}, {Name: Lane, Ran: 100}, {Name: Rules, Ran: 0}, {Name: Mutants, Ran: 0},
 		},
 		Limits: []Limit{
 			{"grid/", "collided_slow", 0, 0},
@@ -46,6 +51,8 @@ func Default() Policy {
 			{SoakSuite, "min_ttc", 1, never},
 			{SoakSuite, "soak_gap_share", 0.02, 0.005},
 			{CheckerOnly, "avoided_share", 0.99, 0.001},
+			{Noise, "collided_upper", math.Inf(1), 0.002}, // what noise does has no target of its own; it must not become worse
+			{Noise, "phantom_share", math.Inf(1), 0.01},
 			{Lane, "checks_failed", 0, 0},
 			{Lane, "checks_passed", 100, 0},
 			{Rules, "checks_failed", 0, 0},
@@ -56,4 +63,32 @@ func Default() Policy {
 			{CutIn, "allocs", 0, 0},
 		},
 	}
+}
+
+// Exactly asks for the suites that this program knows, by their manifests: a smaller one of the same name is refused.
+func (p Policy) Exactly(suites []scene.Suite) Policy {
+	known := map[string]string{}
+	for _, s := range suites {
+		for _, part := range s.Parts() {
+			k := KnownSuite(&part)
+			known[k.Name] = k.Manifest()
+		}
+	}
+	out := Policy{Limits: p.Limits}
+	for _, r := range p.Suites {
+		if d, ok := known[r.Name]; ok {
+			r.Digests = []string{d}
+		}
+		out.Suites = append(out.Suites, r)
+	}
+	return out
+}
+
+// KnownSuite is a suite of cases before it has run.
+func KnownSuite(p *scene.Part) Suite {
+	s := Suite{Name: p.Name, Version: p.Version, Defined: int64(len(p.Cases)), Inputs: []File{}}
+	for _, in := range p.Inputs() {
+		s.Inputs = append(s.Inputs, File{Name: in.Name, SHA256: in.SHA256})
+	}
+	return s
 }
