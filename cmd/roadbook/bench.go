@@ -29,6 +29,7 @@ type benchCmd struct {
 	Start   benchStartCmd   `cmd:"" help:"How long serve takes until it is ready, and what it needs when idle."`
 	Outlook benchOutlookCmd `cmd:"" help:"Paths a second of the forecast's engine, beside the same model in numpy."`
 	Source  benchSourceCmd  `cmd:"" help:"Time and proven gap of the sourcing engine, beside cbc."`
+	Scene   benchSceneCmd   `cmd:"" help:"Scenarios a second of the highway pilot's full stack, beside the scalar limit."`
 }
 
 type benchOutlookCmd struct {

@@ -28,6 +28,8 @@ type Rig struct {
 	brakes [1]world.Brake
 	in     motion.Input
 	out    pilot.Output
+	cmd    motion.Command
+	say    checker.Verdict
 }
 
 // Types of collisions: what met, and who came to whom.
@@ -152,20 +154,20 @@ func (r *Rig) drive(o *Outcome, n int) {
 		} else {
 			r.out = pilot.Output{Engagement: motion.Engagement{Mode: motion.Active}}
 		}
-		cmd, verdict := r.Checker.Step(&r.in, r.out.Engagement, r.out.Command)
+		r.cmd, r.say = r.Checker.Step(&r.in, r.out.Engagement, r.out.Command)
 		if r.Actuate != nil {
-			r.Actuate(w.Now, &cmd)
+			r.Actuate(w.Now, &r.cmd)
 		}
-		w.Step(&cmd)
+		w.Step(&r.cmd)
 		o.Ticks++
 		if r.Trace != nil {
-			r.Trace.add(w, &cmd, &r.out, &verdict)
+			r.Trace.add(w, &r.cmd, &r.out, &r.say)
 		}
 		mode := r.out.Engagement.Mode
 		o.Transition = o.Transition || mode == motion.Transition
 		o.Minimum = o.Minimum || mode == motion.MinimumRisk
-		o.Emergency = o.Emergency || cmd.Emergency || r.out.Engagement.Emergency
-		o.Checker = o.Checker || verdict.Intervened
+		o.Emergency = o.Emergency || r.cmd.Emergency || r.out.Engagement.Emergency
+		o.Checker = o.Checker || r.say.Intervened
 		e := &w.Ego
 		if -e.A > Hard {
 			o.HardTicks++
