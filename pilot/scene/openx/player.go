@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"roadbook/pilot"
+	"roadbook/pilot/checker"
 	"roadbook/pilot/motion"
 	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/world"
@@ -47,22 +48,24 @@ type Outcome struct {
 // Unavoidable reports whether both the careful driver and the fuzzy safety model collide too.
 func (o *Outcome) Unavoidable() bool { return o.Kind != "" && o.CC && o.FSM }
 
-// Failed reports a collision that a reference model avoids, or that none of them is asked about.
-func (o *Outcome) Failed() bool { return o.Collision && !o.Unavoidable() }
+// Failed reports a collision that a reference model avoids, or that none of them is asked about, and a stack that would not
+// engage.
+func (o *Outcome) Failed() bool { return o.Collision && !o.Unavoidable() || !o.Engaged && !o.Collision }
 
 // Player runs scenarios with the full stack in the ego's seat. It is used by one goroutine.
 type Player struct {
-	Engine Engine
-	Rig    *scene.Rig
-	Tick   func(p *Player, cmd *motion.Command, so *Outcome) // after each tick; may be nil
-	Asleep bool                                              // no stack drives: the ego keeps its speed and its wheel
-	stack  scene.Stack
-	setup  world.Setup
-	index  []int // entity of each of the world's actors
-	in     motion.Input
-	out    pilot.Output
-	cmd    motion.Command
-	other  Engine // of the reference models
+	Engine  Engine
+	Rig     *scene.Rig
+	Tick    func(p *Player, cmd *motion.Command, so *Outcome) // after each tick; may be nil
+	Verdict checker.Verdict                                   // of the last tick
+	Asleep  bool                                              // no stack drives: the ego keeps its speed and its wheel
+	stack   scene.Stack
+	setup   world.Setup
+	index   []int // entity of each of the world's actors
+	in      motion.Input
+	out     pilot.Output
+	cmd     motion.Command
+	other   Engine // of the reference models
 }
 
 // NewPlayer builds a stack. The scenario's catalogue gives the size of its car.
@@ -98,19 +101,25 @@ func (p *Player) Play(s *Scenario, seed uint64) (Outcome, error) {
 			o.Open = !e.Ended
 			break
 		}
-		if e.Engaged && !was {
-			p.Rig.Pilot.Reset(pilot.Start{Active: true, Set: ego.V})
-			p.Rig.Checker.Reset()
-			o.Engaged, o.Ego = true, float64(ego.V*3.6)
+		pressed := e.Engaged && !was
+		if pressed {
+			o.Ego, o.Engaged = float64(ego.V*3.6), p.Asleep
 		}
+		w.Driver.Engage = pressed // the button, for one tick
 		w.Sense(&p.in)
 		cmd := &p.cmd
 		*cmd = motion.Command{}
 		acted := false
-		if e.Engaged && !p.Asleep {
+		if !p.Asleep { // the stack sees all from the beginning; its commands reach the car once it is engaged
 			p.Rig.Pilot.Step(&p.in, &p.out)
-			c, verdict := p.Rig.Checker.Step(&p.in, p.out.Engagement, p.out.Command)
-			*cmd, acted = c, verdict.Intervened
+			*cmd, p.Verdict = p.Rig.Checker.Step(&p.in, p.out.Engagement, p.out.Command)
+			acted = p.Verdict.Intervened
+			if p.Verdict.RequestMRM {
+				p.Rig.Pilot.RequestMRM()
+			}
+			if pressed {
+				o.Engaged = p.out.Engagement.Mode == motion.Active
+			}
 		}
 		e.Move()
 		p.show()
@@ -175,6 +184,8 @@ func (p *Player) seat(s *Scenario, seed uint64) error {
 	if err := p.Rig.World.Reset(&p.setup); err != nil {
 		return err
 	}
+	p.Rig.Pilot.Reset(pilot.Start{})
+	p.Rig.Checker.Reset()
 	p.hold(ego)
 	return nil
 }
@@ -256,3 +267,6 @@ func (h *mix) add(list ...float64) {
 		*h = mix(x ^ x>>32)
 	}
 }
+
+// Out returns what the pilot gave in the last tick.
+func (p *Player) Out() *pilot.Output { return &p.out }

@@ -103,6 +103,9 @@ func (rep *Report) WriteText(w io.Writer, failing int) error {
 				break
 			}
 			what := "left its lane"
+			if !x.Outcome.Engaged {
+				what = "did not engage"
+			}
 			if x.Outcome.Collision {
 				what = fmt.Sprintf("collided with %s (%s)", x.Outcome.With, x.Outcome.Type)
 			}
