@@ -5,6 +5,9 @@ import "roadbook/pilot/motion"
 // The guards are pure functions of one tick's input and the counters. Each names the first reason that holds, in a fixed
 // order, or NoReason.
 
+// speedBand in m/s is by how much a measured speed may exceed the limit at activation: the noise of the measurement.
+const speedBand = 0.3
+
 // moment is what the guards decide by.
 type moment struct {
 	in    *motion.Input
@@ -40,7 +43,7 @@ func (t *moment) hinders() Reason {
 		return DriverUnavailable
 	case t.dom.Reason != NoReason:
 		return t.dom.Reason
-	case !(t.in.Ego.V >= t.odd.MinSpeed && t.in.Ego.V <= t.dom.MaxSpeed):
+	case !(t.in.Ego.V >= t.odd.MinSpeed && t.in.Ego.V <= t.dom.MaxSpeed+speedBand):
 		return Speed
 	}
 	return t.planned(t.p.MRM) // not for a stretch that would end in a demand soon
