@@ -20,6 +20,8 @@ import (
 	"roadbook/billing/fakepay"
 	"roadbook/fleet"
 	"roadbook/fleet/fleetsql"
+	"roadbook/inservice"
+	"roadbook/inservice/inservicesql"
 	"roadbook/ledger"
 	"roadbook/ledger/ledgersql"
 	"roadbook/offer"
@@ -75,6 +77,7 @@ type App struct {
 	Partner  *partner.Service
 	Update   *update.Service
 	Signal   *signal.Service
+	Pilots   *inservice.Service
 	Apps     *apps.Service
 	Outlook  *outlook.Service
 	Records  *record.Service
@@ -123,7 +126,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		{"app", migrations()}, {"fleet", fleetsql.Migrations()}, {"supply", supplysql.Migrations()}, {"ledger", ledgersql.Migrations()},
 		{"offer", offersql.Migrations()}, {"billing", billingsql.Migrations()}, {"fakepay", fakepay.Migrations()},
 		{"partner", partnersql.Migrations()}, {"update", updatesql.Migrations()}, {"signal", signalsql.Migrations()}, {"apps", appssql.Migrations()},
-		{"outlook", outlooksql.Migrations()}, {"runs", runs.Migrations()},
+		{"outlook", outlooksql.Migrations()}, {"inservice", inservicesql.Migrations()}, {"runs", runs.Migrations()},
 	} {
 		if err := a.db.Migrate(ctx, m.domain, m.files); err != nil {
 			return err
@@ -199,6 +202,7 @@ func (a *App) build(ctx context.Context) error {
 	}
 	a.Apps = apps.New(appssql.New(a.db), blobs, store, a.clock)
 	a.Signal = signal.New(signalsql.New(a.db), a.frames, a.clock)
+	a.Pilots = inservice.New(inservicesql.New(a.db), a.clock)
 	if err := a.buildPassports(); err != nil {
 		return err
 	}

@@ -59,6 +59,8 @@ func (a *App) take(ctx context.Context, v vin.VIN, topic string, payload []byte)
 		return a.Signal.Ingest(ctx, v, payload)
 	case command.KindMeter:
 		return a.takeUsage(ctx, v, payload)
+	case command.KindPilot:
+		return a.Pilots.Take(ctx, v, payload)
 	}
 	return fault.New(fault.Refused, "topic", "a car does not publish to %s", topic)
 }

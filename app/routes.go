@@ -15,6 +15,7 @@ import (
 	"roadbook/car/keys"
 	"roadbook/console"
 	"roadbook/fleet/fleethttp"
+	"roadbook/inservice/inservicehttp"
 	"roadbook/ledger/ledgerhttp"
 	"roadbook/offer/offerhttp"
 	"roadbook/outlook/outlookhttp"
@@ -61,6 +62,7 @@ func (a *App) consoleHandler() http.Handler {
 	partnerhttp.Register(api, a.Partner)
 	updatehttp.Register(api, a.Update)
 	signalhttp.Register(api, a.Signal)
+	inservicehttp.Register(api, a.Pilots, a.clock)
 	appshttp.Register(api, a.Apps)
 	outlookhttp.Register(api, a.Outlook)
 	outlookhttp.RegisterRecords(api, a.Records)

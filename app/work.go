@@ -43,7 +43,7 @@ func (a *App) work(ctx context.Context) {
 	}
 }
 
-// Tick does all that is due by now: renewals and dunning of each day, the close of each month. It goes on where it was;
+// Tick does all that is due by now: renewals and dunning of each day, the close of each month, a look at the pilots that are being rolled out. It goes on where it was;
 // doing it again has no second effect.
 func (a *App) Tick(ctx context.Context) error {
 	a.tick.Lock()
@@ -57,6 +57,9 @@ func (a *App) Tick(ctx context.Context) error {
 		return err
 	}
 	if err := a.closeMonths(ctx, today.Month()); err != nil {
+		return err
+	}
+	if err := a.watchPilots(ctx); err != nil {
 		return err
 	}
 	return a.marks.set(ctx, markDay, string(today))

@@ -192,6 +192,17 @@ var nouns = []noun{
 		{"show", "one run: how far it is, and what it found", "GET", "/v1/runs/{id}", "roadbook run show id=run_…"},
 		{"stop", "end a run with what it has found", "POST", "/v1/runs/{id}/stop", "roadbook run stop id=run_…"},
 	}},
+	{"pilot", "the highway pilots in service: rates per 1,000 km, verdicts, stops, California's report", []verb{
+		{"rates", "events per 1,000 km by version, with exact 95 % intervals", "GET", "/v1/pilot/rates", "roadbook pilot rates from=2023-09-01 to=2024-01-01"},
+		{"verdict", "whether a version is worse than its limits or than the other versions", "GET", "/v1/pilot/versions/{software}/verdict", "roadbook pilot verdict software=1.1.0"},
+		{"events", "single events, newest first", "GET", "/v1/pilot/events", "roadbook pilot events kind=minimum_risk limit=20"},
+		{"differences", "where a candidate in shadow mode would have acted otherwise", "GET", "/v1/pilot/differences", "roadbook pilot differences software=1.0.0"},
+		{"limits", "what a version is held to", "GET", "/v1/pilot/limits", "roadbook pilot limits"},
+		{"limit", "supersede the limits", "POST", "/v1/pilot/limits", `roadbook pilot limit alpha=0.01 rates='[{"kind":"minimum_risk","per_1000_km":0.2,"worse":true}]' source='safety board, 2026-11-26'`},
+		{"stops", "rollouts that were stopped by what the fleet reported", "GET", "/v1/pilot/stops", "roadbook pilot stops"},
+		{"disengagements", "disengagements in the columns of California's form OL 311R, as CSV", "GET", "/v1/pilot/california/disengagements", "roadbook pilot disengagements year=2024 manufacturer=Maker permit=AVT-000 > ol311r.csv"},
+		{"mileage", "miles by car and month for the same form, as CSV", "GET", "/v1/pilot/california/mileage", "roadbook pilot mileage year=2024 manufacturer=Maker permit=AVT-000 > ol311r-miles.csv"},
+	}},
 	{"profit", "profit and loss of the fleet and of every car", []verb{
 		{"fleet", "the fleet's answer", "GET", "/v1/outlook", "roadbook profit fleet"},
 		{"cars", "every car", "GET", "/v1/outlook/cars", "roadbook profit cars"},

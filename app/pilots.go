@@ -1,0 +1,72 @@
+package app
+
+import (
+	"context"
+
+	"roadbook/fault"
+	"roadbook/inservice"
+	"roadbook/update"
+)
+
+// watchPilots pauses every running rollout of a version of the pilot that the fleet's own reports speak against.
+func (a *App) watchPilots(ctx context.Context) error {
+	for after := ""; ; {
+		cs, err := a.Update.Campaigns(ctx, after, 100)
+		if err != nil {
+			return err
+		}
+		for _, c := range cs {
+			after = c.ID
+			if c.State != update.Running {
+				continue
+			}
+			if err := a.watchPilot(ctx, c); err != nil {
+				return err
+			}
+		}
+		if len(cs) < 100 {
+			return nil
+		}
+	}
+}
+
+func (a *App) watchPilot(ctx context.Context, c update.Campaign) error {
+	r, err := a.Update.ReleaseByID(ctx, c.ReleaseID)
+	if err != nil {
+		return err
+	}
+	v, err := a.Pilots.Judge(ctx, r.Version)
+	if err != nil || !v.Broken {
+		return err
+	}
+	known, err := a.Pilots.Stops(ctx, inservice.MaxPage)
+	if err != nil || answered(known, c.ID, v) {
+		return err
+	}
+	// Paused first: after a crash between the two the findings are still new, and pausing again changes nothing.
+	if _, err := a.Update.Pause(ctx, c.ID); err != nil && fault.KindOf(err) != fault.Refused {
+		return err
+	}
+	stops, err := a.Pilots.Stopped(ctx, c.ID, v)
+	for _, s := range stops {
+		a.log.Warn("rollout paused", "campaign", c.ID, "release", r.ID, "reason", s.Reason)
+	}
+	return err
+}
+
+// answered reports whether every finding against the campaign is on record: who resumed it afterwards is not overruled.
+func answered(known []inservice.Stop, campaign string, v inservice.Verdict) bool {
+	for _, f := range v.Findings {
+		if !f.Broken {
+			continue
+		}
+		found := false
+		for _, s := range known {
+			found = found || s.Campaign == campaign && s.Kind == f.Kind
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
