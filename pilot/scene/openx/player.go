@@ -197,9 +197,20 @@ func (p *Player) place(a *world.Actor, i int) {
 	a.VS, a.VD, a.A = x.VS, x.VD, x.A
 }
 
+// show moves the world's actors to where their entities are now. The speeds are those of the box's centre, which swings
+// out before the origin when a long vehicle turns.
 func (p *Player) show() {
+	road := p.Rig.World.Road()
 	for k, i := range p.index {
-		p.place(&p.Rig.World.Actors[k], i)
+		a := &p.Rig.World.Actors[k]
+		s, d := a.S, a.D
+		p.place(a, i)
+		if x := &p.Engine.States[i]; x.VD != 0 || a.D != d {
+			a.VS, a.VD = (a.S-s)/motion.DT, (a.D-d)/motion.DT
+			if curve := road.Curvature(a.S); curve != 0 {
+				a.VS *= 1 - float64(a.D*curve)
+			}
+		}
 	}
 }
 
