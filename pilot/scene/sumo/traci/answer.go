@@ -82,6 +82,11 @@ type Reply struct {
 	HaveAround bool      // a context subscription was answered: its vehicle is still on the road
 }
 
+func (r *Reply) reset() {
+	r.API, r.Name, r.HaveAround = 0, "", false
+	r.Values, r.Vars, r.Around = r.Values[:0], r.Vars[:0], r.Around[:0]
+}
+
 // want is what a command that was sent expects.
 type want struct{ cmd, answer, variable byte }
 
@@ -103,10 +108,8 @@ func (d *decoder) name(b []byte) string {
 	return s
 }
 
-// reply decodes a message that answers the commands of wants.
+// reply decodes a message that answers the commands of wants, and adds to out.
 func (d *decoder) reply(msg []byte, wants []want, out *Reply) error {
-	out.API, out.Name, out.HaveAround = 0, "", false
-	out.Values, out.Vars, out.Around = out.Values[:0], out.Vars[:0], out.Around[:0]
 	r := reader{b: msg}
 	for _, w := range wants {
 		if err := status(&r, w.cmd); err != nil {
@@ -219,6 +222,7 @@ func (d *decoder) around(b *reader, out *Reply) error {
 	}
 	vars := int(b.u8("variables"))
 	n := b.count("objects", MaxObjects, 4)
+	out.Around = out.Around[:0] // of two results the later one holds
 	for range n {
 		v := Vehicle{ID: d.name(b.text("object"))}
 		for range vars {

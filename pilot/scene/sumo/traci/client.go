@@ -34,16 +34,23 @@ func (c Config) filled() Config {
 	return c
 }
 
-// Client is a connection to one simulation. It is not safe for use by several goroutines.
-// Commands are put together by its methods and sent in one message by Do.
-type Client struct {
-	conn  net.Conn
-	cfg   Config
-	out   writer
+// message is a message of commands that is being put together.
+type message struct {
+	writer
 	wants []want
-	in    []byte
-	dec   decoder
-	err   error // why the connection cannot be used any more
+}
+
+// Client is a connection to one simulation. It is not safe for use by several goroutines.
+// Commands are put together by its methods and sent by Do: in one message, but a step in one of its own, since SUMO forgets
+// the answers to what came before a step in the same message.
+type Client struct {
+	conn net.Conn
+	cfg  Config
+	out  []message // the first used of them are to be sent
+	used int
+	in   []byte
+	dec  decoder
+	err  error // why the connection cannot be used any more
 }
 
 // Dial connects to a server at addr, which may still be starting.
@@ -67,14 +74,7 @@ func Dial(ctx context.Context, addr string, cfg Config) (*Client, error) {
 
 // NewClient speaks over a connection that exists. Close closes it.
 func NewClient(conn net.Conn, cfg Config) *Client {
-	c := &Client{conn: conn, cfg: cfg.filled()}
-	c.reset()
-	return c
-}
-
-func (c *Client) reset() {
-	c.out.b = append(c.out.b[:0], 0, 0, 0, 0)
-	c.wants = c.wants[:0]
+	return &Client{conn: conn, cfg: cfg.filled()}
 }
 
 // Close ends the connection without a word; End says goodbye first.
@@ -88,19 +88,24 @@ func (c *Client) Close() error {
 // Do sends the commands put together since the last call and reads their answers into out. An answer that refuses one of
 // them is an error; what the other commands of the message did stays done, and the connection cannot be used any more.
 func (c *Client) Do(ctx context.Context, out *Reply) error {
-	defer c.reset()
+	defer func() { c.used = 0 }()
 	if c.err != nil {
 		return c.err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if len(c.out.b) > MaxMessage {
-		return fault.New(fault.Invalid, "traci_too_long", "a message of %d bytes: expected at most %d", len(c.out.b), MaxMessage)
+	for i := range c.out[:c.used] {
+		if n := len(c.out[i].b); n > MaxMessage {
+			return fault.New(fault.Invalid, "traci_too_long", "a message of %d bytes: expected at most %d", n, MaxMessage)
+		}
 	}
-	binary.BigEndian.PutUint32(c.out.b, uint32(len(c.out.b)))
+	out.reset()
 	stop := context.AfterFunc(ctx, func() { c.conn.SetDeadline(time.Unix(1, 0)) })
-	err := c.exchange(out)
+	var err error
+	for i := 0; i < c.used && err == nil; i++ {
+		err = c.exchange(ctx, &c.out[i], out)
+	}
 	if !stop() && ctx.Err() != nil {
 		err = errors.Join(ctx.Err(), err)
 	}
@@ -111,11 +116,15 @@ func (c *Client) Do(ctx context.Context, out *Reply) error {
 	return err
 }
 
-func (c *Client) exchange(out *Reply) error {
+func (c *Client) exchange(ctx context.Context, m *message, out *Reply) error {
 	if err := c.conn.SetDeadline(time.Now().Add(c.cfg.Answer)); err != nil {
 		return broken("cannot be used", err)
 	}
-	if _, err := c.conn.Write(c.out.b); err != nil {
+	if err := ctx.Err(); err != nil { // the deadline may have overwritten the one that ended the wait
+		return err
+	}
+	binary.BigEndian.PutUint32(m.b, uint32(len(m.b)))
+	if _, err := c.conn.Write(m.b); err != nil {
 		return broken("took no message", err)
 	}
 	var head [4]byte
@@ -134,18 +143,30 @@ func (c *Client) exchange(out *Reply) error {
 	if _, err := io.ReadFull(c.conn, c.in); err != nil {
 		return broken("broke off in its answer", err)
 	}
-	return c.dec.reply(c.in, c.wants, out)
+	return c.dec.reply(c.in, m.wants, out)
 }
 
 func broken(what string, err error) error {
 	return fault.New(fault.Unavailable, "traci_broken", "the TraCI server %s: %v", what, err)
 }
 
-func (c *Client) add(cmd, answer, variable byte, body func(w *writer)) {
-	start := c.out.begin(cmd)
-	if body != nil {
-		body(&c.out)
+// add puts a command into the message that is being put together. alone: into one of its own.
+func (c *Client) add(w want, alone bool, body func(w *writer)) {
+	if c.used == 0 || alone || c.out[c.used-1].stepped() {
+		if c.used == len(c.out) {
+			c.out = append(c.out, message{})
+		}
+		m := &c.out[c.used]
+		m.b, m.wants = append(m.b[:0], 0, 0, 0, 0), m.wants[:0]
+		c.used++
 	}
-	c.out.end(start)
-	c.wants = append(c.wants, want{cmd, answer, variable})
+	m := &c.out[c.used-1]
+	start := m.begin(w.cmd)
+	if body != nil {
+		body(&m.writer)
+	}
+	m.end(start)
+	m.wants = append(m.wants, w)
 }
+
+func (m *message) stepped() bool { return len(m.wants) > 0 && m.wants[0].cmd == cmdStep }

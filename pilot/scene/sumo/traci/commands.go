@@ -1,25 +1,27 @@
 package traci
 
 // Version asks for Reply.API and Reply.Name.
-func (c *Client) Version() { c.add(cmdVersion, cmdVersion, 0, nil) }
+func (c *Client) Version() { c.add(want{cmdVersion, cmdVersion, 0}, false, nil) }
 
 // Order gives this client its place among several; it must be said first when SUMO waits for more than one.
-func (c *Client) Order(n int32) { c.add(cmdOrder, 0, 0, func(w *writer) { w.i32(n) }) }
+func (c *Client) Order(n int32) { c.add(want{cmdOrder, 0, 0}, false, func(w *writer) { w.i32(n) }) }
 
 // End tells the server to stop.
-func (c *Client) End() { c.add(cmdClose, 0, 0, nil) }
+func (c *Client) End() { c.add(want{cmdClose, 0, 0}, false, nil) }
 
 // Step simulates up to time target in s; 0 is one step.
-func (c *Client) Step(target float64) { c.add(cmdStep, 0, 0, func(w *writer) { w.f64(target) }) }
+func (c *Client) Step(target float64) {
+	c.add(want{cmdStep, 0, 0}, true, func(w *writer) { w.f64(target) })
+}
 
 // GetVehicle asks for a variable of a vehicle; VarIDs takes an empty id.
 func (c *Client) GetVehicle(id string, variable byte) {
-	c.add(cmdGetVehicle, ansGetVehicle, variable, func(w *writer) { w.u8(variable); w.text(id) })
+	c.add(want{cmdGetVehicle, ansGetVehicle, variable}, false, func(w *writer) { w.u8(variable); w.text(id) })
 }
 
 // GetSimulation asks for a variable of the simulation.
 func (c *Client) GetSimulation(variable byte) {
-	c.add(cmdGetSim, ansGetSim, variable, func(w *writer) { w.u8(variable); w.text("") })
+	c.add(want{cmdGetSim, ansGetSim, variable}, false, func(w *writer) { w.u8(variable); w.text("") })
 }
 
 // forever is the end of a subscription, in s.
@@ -36,7 +38,7 @@ func (c *Client) SubscribeVehicle(id string, variables ...byte) {
 }
 
 func (c *Client) subscribe(cmd, answer byte, id string, variables []byte) {
-	c.add(cmd, answer, 0, func(w *writer) {
+	c.add(want{cmd, answer, 0}, false, func(w *writer) {
 		w.f64(0)
 		w.f64(forever)
 		w.text(id)
@@ -47,7 +49,7 @@ func (c *Client) subscribe(cmd, answer byte, id string, variables []byte) {
 
 // SubscribeAround has every step answer with the vehicles within radius m of a vehicle (itself included), in Reply.Around.
 func (c *Client) SubscribeAround(id string, radius float64) {
-	c.add(cmdContext, ansContext, 0, func(w *writer) {
+	c.add(want{cmdContext, ansContext, 0}, false, func(w *writer) {
 		w.f64(0)
 		w.f64(forever)
 		w.text(id)
@@ -69,7 +71,7 @@ const (
 )
 
 func (c *Client) set(id string, variable byte, value func(w *writer)) {
-	c.add(cmdSetVehicle, 0, variable, func(w *writer) { w.u8(variable); w.text(id); value(w) })
+	c.add(want{cmdSetVehicle, 0, variable}, false, func(w *writer) { w.u8(variable); w.text(id); value(w) })
 }
 
 // SpeedMode says which of SUMO's checks of speed hold: 0 none, 31 all.
