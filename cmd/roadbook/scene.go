@@ -257,6 +257,11 @@ func (c *sceneRunCmd) table(out io.Writer, suites []bundle.Suite) error {
 		for _, m := range s.Models {
 			models = append(models, fmt.Sprintf("%s %d", m.Name, m.Collided))
 		}
+		for _, k := range s.Checks {
+			if k.Failed > 0 {
+				fmt.Fprintf(out, "%s: %s: holds in %d, fails in %d\n", s.Name, k.Name, k.Passed, k.Failed)
+			}
+		}
 		if len(models) > 0 {
 			fmt.Fprintf(out, "%s: the reference models collide: %s\n", s.Name, strings.Join(models, ", "))
 		}

@@ -285,7 +285,7 @@ func (c *check) suite(at string, s *Suite) {
 	}
 	for i, k := range s.Checks {
 		p := fmt.Sprintf("%s/checks/%d", at, i)
-		c.text(p+"/name", k.Name)
+		c.that(k.Name != "" && len(k.Name) <= MaxText && printable(k.Name), p+"/name", "expected 1 to %d printable bytes", MaxText)
 		c.count(p+"/passed", k.Passed, maxCount)
 		c.count(p+"/failed", k.Failed, maxCount)
 	}

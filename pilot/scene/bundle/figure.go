@@ -83,6 +83,8 @@ func Figures() []Figure {
 			return s.all(func(c *Counts) int64 { return c.HardSafe }), s.all(func(c *Counts) int64 { return c.Safe })
 		}),
 		count("phantom_harmless", "hard braking where nobody cuts in", func(s *Suite) int64 { return s.all(func(c *Counts) int64 { return c.HardHarmless }) }),
+		rate("checker_share", "cases in which the checker stepped in", func(s *Suite) (int64, int64) { return s.Mode.Checker, s.Ran }),
+		rate("emergency_share", "cases with an emergency manoeuvre", func(s *Suite) (int64, int64) { return s.Mode.Emergency, s.Ran }),
 		{Name: "min_ttc", Title: "smallest time to collision", Unit: "s", Higher: true, Of: func(_ *Bundle, s *Suite) (float64, bool) { return s.MinTTC, s.Ran > 0 }},
 		count("soak_caused", "collisions that the ego caused in traffic", func(s *Suite) int64 {
 			if s.Soak == nil {

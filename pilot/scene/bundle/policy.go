@@ -40,6 +40,8 @@ func Default() Policy {
 			{"grid/", "collided_bound_share", math.Inf(1), 0}, // the bound is of a class of policies, no promise; it must not grow
 			{CutIn, "phantom_share", 0.02, 0.002},             // nobody keeps speed safely behind a lead that brakes or uncovers a standing one
 			{"grid/", "phantom_harmless", 0, 0},
+			{"grid/", "checker_share", math.Inf(1), 0.005}, // a checker that saves more has more to save
+			{"grid/", "emergency_share", math.Inf(1), 0.01},
 			{"grid/", "replay_differ", 0, 0},
 			{"grid/", "replayed", 1, never},
 			{NCAP, "impacts", 0, 0},

@@ -3,6 +3,8 @@ package defect
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -20,20 +22,21 @@ type Sample struct {
 }
 
 // Version names what Default makes; it changes whenever a case would, or a defect.
-const Version = "1"
+const Version = "2"
 
 // Default is the sample that evidence is made with.
-func Default() Sample { return Sample{Seed: 20261126, Cases: 1200} }
+func Default() Sample { return Sample{Seed: 20261126, Cases: 1000} }
 
 // Result is what the gate says of a stack.
 type Result struct {
 	Defect  Defect // without a name: the stack as it is
 	Verdict bundle.Verdict
 	Bundle  *bundle.Bundle
+	Because []bundle.Finding // what is said against it, and not against the stack as it is
 }
 
-// Refused reports whether the gate refuses the stack.
-func (r *Result) Refused() bool { return !r.Verdict.OK() }
+// Refused reports whether the gate refuses the stack; with a defect, whether it does so because of the defect.
+func (r *Result) Refused() bool { return len(r.Because) > 0 }
 
 // policy is the part of a release's policy that a sample can be held against: its limits on grids and lane keeping. That the
 // sample is no whole suite, and slower under test, is not the defect's fault.
@@ -46,9 +49,16 @@ func policy() bundle.Policy {
 			limits = append(limits, l)
 		}
 	}
+	for _, f := range []string{"collided_slow", "collided_fast_share", "collided_bound_share"} {
+		limits = append(limits, bundle.Limit{Suite: alone, Figure: f, Limit: math.Inf(1)})
+	}
 	p.Limits = limits
 	return p
 }
+
+// alone begins the names of the suites in which the pilot drives without its checker: a good checker hides what the pilot no
+// longer does. They are only compared with the stack as it is.
+const alone = "alone/"
 
 // Trial runs the sample with the stack as it is and with every defect, and holds each against the limits and against the stack
 // as it is, as if that were shipped. The first result is the stack without a defect.
@@ -58,13 +68,20 @@ func Trial(ctx context.Context, s scene.Stack, sample Sample, defects []Defect) 
 		return nil, err
 	}
 	p := policy()
-	out := []Result{{Bundle: sound, Verdict: p.Judge(sound, sound)}}
+	v := p.Judge(sound, sound)
+	out := []Result{{Bundle: sound, Verdict: v, Because: v.Findings}}
 	for _, d := range defects {
 		b, err := run(ctx, s, sample, d)
 		if err != nil {
 			return nil, fmt.Errorf("defect %s: %w", d.Name, err)
 		}
-		out = append(out, Result{Defect: d, Bundle: b, Verdict: p.Judge(b, sound)})
+		r := Result{Defect: d, Bundle: b, Verdict: p.Judge(b, sound)}
+		for _, f := range r.Verdict.Findings {
+			if !slices.Contains(v.Findings, f) {
+				r.Because = append(r.Because, f)
+			}
+		}
+		out = append(out, r)
 	}
 	return out, nil
 }
@@ -95,13 +112,17 @@ func run(ctx context.Context, s scene.Stack, sample Sample, d Defect) (*bundle.B
 		d.Into(&s)
 	}
 	b := &bundle.Bundle{}
-	for _, k := range []reference.Kind{reference.CutIn, reference.CutOut, reference.Deceleration} {
+	for n := range 6 {
+		k, unchecked, prefix := reference.Kind(n%3), n >= 3, "grid/"
+		if unchecked {
+			prefix = alone
+		}
 		cases := scene.Generate(k, sample.Seed, sample.Cases)
-		outcomes, err := drive(ctx, cases, s, d)
+		outcomes, err := drive(ctx, cases, s, d, unchecked)
 		if err != nil {
 			return nil, err
 		}
-		c := bundle.NewCounter("grid/"+k.String(), scene.GridVersion, int64(len(cases)), []bundle.File{{Name: "sample", SHA256: bundle.Sum([]byte(strconv.FormatUint(sample.Seed, 10)))}})
+		c := bundle.NewCounter(prefix+k.String(), scene.GridVersion, int64(len(cases)), []bundle.File{{Name: "sample", SHA256: bundle.Sum([]byte(strconv.FormatUint(sample.Seed, 10)))}})
 		for i := range outcomes {
 			c.Add(&outcomes[i])
 		}
@@ -142,7 +163,7 @@ func (d Defect) actuate() func(motion.Tick, *motion.Command) {
 const workers = 2
 
 // drive runs the cases, in their order.
-func drive(ctx context.Context, cases []scene.Case, s scene.Stack, d Defect) ([]scene.Outcome, error) {
+func drive(ctx context.Context, cases []scene.Case, s scene.Stack, d Defect, unchecked bool) ([]scene.Outcome, error) {
 	out := make([]scene.Outcome, len(cases))
 	errs := make([]error, workers)
 	var wg sync.WaitGroup
@@ -153,7 +174,7 @@ func drive(ctx context.Context, cases []scene.Case, s scene.Stack, d Defect) ([]
 				errs[k] = err
 				return
 			}
-			rig.Actuate = d.actuate()
+			rig.Actuate, rig.Alone = d.actuate(), unchecked
 			for i := k; i < len(cases) && ctx.Err() == nil; i += workers {
 				if out[i], errs[k] = rig.Run(&cases[i]); errs[k] != nil {
 					return
