@@ -256,7 +256,7 @@ func (r *Replay) pictures() []chart.Plot {
 	a := r.axis()
 	var falls []chart.Fall
 	for _, e := range r.Events {
-		falls = append(falls, chart.Fall{X: e.Tick / a.step, Name: seconds(e.Tick, r.Tick) + ": " + e.Text})
+		falls = append(falls, chart.Fall{X: e.Tick / a.step, Name: tickTime(e.Tick, r.Tick) + ": " + e.Text})
 	}
 	plot := func(title, unit string) chart.Plot {
 		return chart.Plot{Title: title, Desc: "Over time, of case " + r.ID, Unit: unit, X: a.labels, Every: a.every, Falls: falls}
@@ -287,6 +287,6 @@ func span(p chart.Plot, ticks, step int) string {
 	return fmt.Sprintf("%.2f %.2f", p.Place(0), p.Place(0)+slot*last)
 }
 
-func seconds(tick int, dt float64) string {
+func tickTime(tick int, dt float64) string {
 	return strconv.FormatFloat(float64(tick)*dt, 'f', 2, 64) + " s"
 }

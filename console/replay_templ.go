@@ -368,7 +368,7 @@ func replayOf(i int, c Replay) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var20 string
-				templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(seconds(e.Tick, c.Tick))
+				templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(tickTime(e.Tick, c.Tick))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/replay.templ`, Line: 80, Col: 64}
 				}
