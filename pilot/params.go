@@ -15,6 +15,7 @@ type Params struct {
 	Comfort   Comfort   `json:"comfort"`
 	Emergency Emergency `json:"emergency"`
 	Thought   Thought   `json:"thought"`
+	Change    Change    `json:"change"`
 
 	Domain     r157.ODD    `json:"domain"`     // where it may be driven
 	Engagement r157.Params `json:"engagement"` // timers and thresholds of who drives
@@ -43,6 +44,12 @@ type Market struct {
 	THW        float64 `json:"thw"`         // s, time headway above 60 km/h (national rules, 5.1.2)
 	LaneChange bool    `json:"lane_change"` // regular lane changes are allowed (5.2.6)
 	RiskChange bool    `json:"risk_change"` // the minimum risk manoeuvre may change lanes (5.5.1)
+}
+
+// Change is what lane changes depend on beside the rules of the market.
+type Change struct {
+	Overtake bool    `json:"overtake"` // a slower lead is a reason; a closed lane always is
+	Rear     float64 `json:"rear"`     // m, how far back somebody who approaches is surely seen
 }
 
 // Following is the intelligent driver model behind a lead.
@@ -77,6 +84,7 @@ type Emergency struct {
 func Default() Params {
 	p := Params{
 		Engagement: r157.Default(),
+		Change:     Change{Rear: 100},
 		Market:     Market{Label: "R157", MaxSpeed: 130 / 3.6, THW: 1.8, LaneChange: true, RiskChange: true},
 		Following:  Following{Accel: 1.5, Brake: 2.0, Gap: 2.5},
 		Comfort:    Comfort{Accel: 2.0, Brake: 3.0, Jerk: 3, Lateral: 3, LateralJerk: 5, CurveLateral: 2.2},
@@ -125,6 +133,7 @@ func (p Params) Check() error {
 	in("emergency.lag", p.Emergency.Lag, 0.01, 0.5)
 	in("emergency.margin", p.Emergency.Margin, 1, 3)
 	in("emergency.gap", p.Emergency.Gap, 0.1, 3)
+	in("change.rear", p.Change.Rear, 20, 500)
 	errs = append(errs, p.Domain.Valid(), p.Engagement.Check())
 	return errors.Join(errs...)
 }

@@ -158,7 +158,17 @@ func (p *Pilot) drive(in *motion.Input, out *motion.Command) {
 		p.roll.v, p.roll.a, p.roll.cmd = math.Max(ego.V, 0), ego.A, p.cmd
 		p.roll.up = math.Min(p.p.Comfort.Accel, 1.5)
 		p.pipe()
+		p.procedure(in, f)
+		f = p.frame(in)
 		p.need = p.decide(in, f, p.speed(in))
+		if p.change.stage == moves { // both lanes count
+			g := f
+			g.d = f.lane
+			if d := p.decide(in, g, p.speed(in)); d.accel < p.need.accel {
+				p.need = d
+			}
+		}
+		p.bounds(in)
 		p.planAt, p.begun = in.Now, true
 	}
 	if in.Now-p.tr.at > stale || !p.tr.any && in.Now > stale { // blind
@@ -171,6 +181,32 @@ func (p *Pilot) drive(in *motion.Input, out *motion.Command) {
 	out.Steer = p.steer(in, p.sideways(in, f))
 	out.Emergency = p.emergency
 	out.Indicator = p.change.indicator
+}
+
+// bounds adds what no other vehicle asks for: the end of the lane, and the minimum risk manoeuvre.
+func (p *Pilot) bounds(in *motion.Input) {
+	ego := &in.Ego
+	p.asks.Ends = false
+	if at := finite(in.Road.BlockedAt, 1e9); at > 0 && p.change.stage != moves {
+		gap := math.Max(at-ego.S-ego.Length/2, 0)
+		p.asks.Ends, p.asks.ToEnd = !p.p.Market.LaneChange || in.Road.Lanes < 2 || gap < math.Max(50, float64(4*ego.V)), gap
+		if a := p.follow(ego.V, gap, 0, 0); a < p.need.accel {
+			p.need.accel = a
+		}
+		if b := float64(ego.V*ego.V) / (2 * math.Max(gap-2, 0.5)); b > 2 && -b < p.need.accel {
+			p.need.accel, p.need.jerk = math.Max(-b, -p.roll.bmax), softJerk
+			p.need.hard = b > p.p.Comfort.Brake
+		}
+	}
+	if p.mode == motion.MinimumRisk {
+		b := 2.5
+		if p.change.on() && ego.V < p.set+1 && ego.V > 8 { // slowly, until it is at the edge of the road
+			b = 0.8
+		}
+		if -b < p.need.accel {
+			p.need.accel = -b
+		}
+	}
 }
 
 // frame finds the lane that is driven in.

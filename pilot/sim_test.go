@@ -53,7 +53,7 @@ func (w *sim) run(p *pilot.Pilot) (hit, front bool) {
 		dir = math.Copysign(1, c.LateralSpeed)
 		target = dir * reference.CutOutOffset
 	}
-	w.in = motion.Input{Road: motion.Road{Lanes: 3, LaneWidth: c.LaneWidth, CurveStep: 20}, Objects: &w.lists[0]}
+	w.in = motion.Input{Driver: driver, Health: healthy, Place: motorway, Road: motion.Road{Lanes: 3, LaneWidth: c.LaneWidth, CurveStep: 20}, Objects: &w.lists[0]}
 	for i := range w.lists {
 		w.lists[i] = motion.Objects{At: -1}
 	}
@@ -146,6 +146,12 @@ func (w *sim) put(l *motion.Objects, id int32, s, d, vs, vd, as float64, _ int) 
 	}
 	l.N++
 }
+
+var (
+	driver   = motion.Driver{InSeat: true, Belted: true, Input: true, Blink: true, HeadMotion: true, Attentive: true}
+	healthy  = motion.Health{SelfCheck: true, Recorder: true}
+	motorway = motion.Place{Country: [2]byte{'D', 'E'}, Class: motion.Motorway, Divided: true, Visibility: 10_000, Temperature: 15, ToEnd: -1}
+)
 
 func accel(c *reference.Conflict, v float64) float64 {
 	if c.Kind == reference.Deceleration && v > c.Target {
