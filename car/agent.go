@@ -6,14 +6,17 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"roadbook/car/drive"
 	"roadbook/car/grants"
+	"roadbook/car/highway"
 	"roadbook/car/keys"
 	"roadbook/car/meter"
 	"roadbook/car/updater"
@@ -39,6 +42,7 @@ type Config struct {
 	Clock        Clock
 	Consent      func(ctx context.Context, r uptane.Release) bool // to an update; nil: yes
 	Patience     time.Duration                                    // how long to wait for a maker's side that is away
+	Country      string                                           // where it is driven, for the pilot (ISO 3166-1); "": DefaultCountry
 	Log          *slog.Logger
 }
 
@@ -47,6 +51,7 @@ const (
 	FactoryVersion = "1.0.0"
 	reportEvery    = 30.0 // seconds between the states that are reported from a 1 Hz drive
 	departure      = 8 * time.Hour
+	DefaultCountry = "CN"
 	FeaturePilot   = "pilot.highway"
 	MeterPilot     = "pilot.km"
 )
@@ -61,6 +66,7 @@ type Agent struct {
 	updater *updater.Updater
 	grants  *grants.Grants
 	meter   *meter.Meter
+	highway *highway.Highway // nil until the pilot was first on
 
 	mu      sync.Mutex
 	journal journal
@@ -142,6 +148,10 @@ func (a *Agent) Stop(ctx context.Context) error {
 		errs = append(errs, a.uplink.Stop(ctx))
 		a.uplink = nil
 	}
+	if a.highway != nil {
+		errs = append(errs, a.highway.Close())
+		a.highway = nil
+	}
 	if a.meter != nil {
 		errs = append(errs, a.meter.Close())
 		a.meter = nil
@@ -176,13 +186,71 @@ func (a *Agent) Drive(ctx context.Context, day period.Date, t drive.Trace) error
 	}
 	end := states[len(states)-1]
 	if a.grants.Allowed(FeaturePilot) {
-		if err := a.count(day, start, int64(drive.HighwayMeters(states))); err != nil {
+		if err := a.pilot(day, start, int64(drive.HighwayMeters(states))); err != nil {
 			return err
 		}
 	}
 	end.At, end.Speed, end.Power, end.Highway = 0, 0, 0, false
 	a.setJournal(journal{Day: day, Done: true, State: end})
 	return a.journal.write(a.cfg.Dir)
+}
+
+// pilot lets the pilot drive the day's highway; the metres on which it was active are counted, the others cost nothing.
+func (a *Agent) pilot(day period.Date, at time.Time, meters int64) error {
+	if err := a.openHighway(); err != nil {
+		return err
+	}
+	r, err := a.highway.Drive(day, at, meters)
+	if err != nil {
+		return err
+	}
+	return a.count(day, at, r.Active)
+}
+
+// PilotDir is the folder of the pilot's records and reports in a car's folder.
+func PilotDir(dir string) string { return filepath.Join(dir, "pilot") }
+
+func (a *Agent) openHighway() (err error) {
+	if a.highway != nil {
+		return nil
+	}
+	country := a.cfg.Country
+	if country == "" {
+		country = DefaultCountry
+	}
+	if a.highway, err = highway.Open(highway.Config{Dir: PilotDir(a.cfg.Dir), VIN: a.cfg.VIN, Country: country}); err != nil {
+		return err
+	}
+	if err := a.highway.Broken(); err != nil {
+		a.log.Error("the pilot's recorder does not work; the pilot stays off", "vin", a.cfg.VIN, "err", err)
+	}
+	return nil
+}
+
+// sendPilot sends the pilot's reports, each until it is acknowledged.
+func (a *Agent) sendPilot(ctx context.Context) error {
+	if !a.journal.Done {
+		return nil
+	}
+	if _, err := os.Stat(PilotDir(a.cfg.Dir)); errors.Is(err, fs.ErrNotExist) {
+		return nil // the pilot was never on
+	}
+	if err := a.openHighway(); err != nil {
+		return err
+	}
+	waiting, err := a.highway.Waiting()
+	if err != nil {
+		return err
+	}
+	for _, r := range waiting {
+		if err := a.uplink.SendPilot(ctx, r); err != nil {
+			return err
+		}
+		if err := a.highway.Ack(r.Seq); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // count counts the day's use of the pilot, in metres, unless a crash came after it was counted: nothing is sealed into a
@@ -210,6 +278,9 @@ func (a *Agent) setJournal(j journal) {
 func (a *Agent) Sync(ctx context.Context) error {
 	if err := a.sendUsage(ctx); err != nil {
 		return fmt.Errorf("usage: %w", err)
+	}
+	if err := a.sendPilot(ctx); err != nil {
+		return fmt.Errorf("pilot: %w", err)
 	}
 	if err := a.uplink.Flush(ctx); err != nil {
 		return fmt.Errorf("frames: %w", err)

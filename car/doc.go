@@ -8,7 +8,7 @@
 // # Does not own
 //
 // The key (car/keys), the queue of frames (car/uplink), the slots (car/updater), the rights (car/grants), the counters
-// (car/meter), the screen (car/cockpit).
+// (car/meter), the drive of the highway pilot and its recorder (car/highway), the screen (car/cockpit).
 //
 // # Always true
 //
@@ -17,7 +17,7 @@
 //
 // # Says
 //
-// Frames and usage batches by MQTT, version reports by HTTPS.
+// Frames, usage batches and reports of the pilot by MQTT, version reports by HTTPS.
 //
 // # Start reading at
 //

@@ -60,7 +60,11 @@ func (cli) Help() string {
     roadcar --dir car1 --provisioning provisioning.json --vin LRBR1CNE1PB000001 --ecu ECU-1 --hardware rb-head-1 --secret=SECRET
 
 The car drives once a day, departing at 08:00 UTC: the newest day whose drive is over. With --simulate the maker's side
-should run with --simulate too.`
+should run with --simulate too.
+
+    roadcar dssad --dir car1
+
+verifies and prints what the pilot's recorder holds; the car need not run.`
 }
 
 func main() {
@@ -74,6 +78,9 @@ func main() {
 
 // run parses the command line and lets the car live until ctx ends.
 func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) > 0 && args[0] == "dssad" {
+		return readDSSAD(args[1:], out)
+	}
 	var c cli
 	parser, err := kong.New(&c, kong.Name("roadcar"), kong.Description("The program in the car."), kong.UsageOnError())
 	if err != nil {

@@ -50,7 +50,7 @@ func Decode(b []byte) (*Ring, error) {
 		return nil, err
 	}
 	n, last := binary.BigEndian.Uint64(b[16:]), binary.BigEndian.Uint64(b[24:])
-	if n > Capacity || n > last || n < last && n == 0 || uint64(len(b)-headerSize) != n*RecordSize {
+	if n != min(last, Capacity) || uint64(len(b)-headerSize) != n*RecordSize {
 		return nil, fmt.Errorf("dssad: %d bytes of records are not the %d that end with number %d", len(b)-headerSize, n, last)
 	}
 	r := &Ring{seq: last, oldest: last - n + 1, head: Hash(b[32:64])}

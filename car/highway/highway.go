@@ -1,0 +1,215 @@
+package highway
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"roadbook/car/flash"
+	"roadbook/period"
+	"roadbook/pilot"
+	"roadbook/pilot/checker"
+	"roadbook/pilot/dssad"
+	"roadbook/pilot/motion"
+	"roadbook/pilot/r157"
+	"roadbook/pilot/scene/world"
+	"roadbook/vin"
+	"roadbook/wire/pilotlog"
+)
+
+// The pilot that the car comes with. DefaultSample is 6 s.
+const (
+	Software      = "1.0.0"
+	SWIN          = "R157 RB-HWP 1"
+	DefaultSample = motion.Tick(600)
+	MinSample     = motion.Tick(500)
+	MaxSample     = motion.Tick(60_000)
+)
+
+// Config is what the part is given.
+type Config struct {
+	Dir     string // its folder
+	VIN     vin.VIN
+	Country string      // where the car is driven, ISO 3166-1 alpha-2
+	Sample  motion.Tick // of a day that are driven tick by tick, more where a demand stays without answer; 0: DefaultSample
+}
+
+// Highway is the pilot in one car. Its methods are called one at a time.
+type Highway struct {
+	cfg     Config
+	pilot   *pilot.Pilot
+	checker *checker.Checker
+	world   world.World
+	digest  string
+	rec     *recorder
+	broken  error
+	state   state
+
+	in  motion.Input
+	out pilot.Output
+}
+
+// state is the newest report that was made.
+type state struct {
+	Seq uint64      `json:"seq"`
+	Day period.Date `json:"day"`
+}
+
+const stateName = "pilot.json"
+
+// Open opens the folder. A recorder that cannot be read does not stop the car: the pilot stays unavailable, as 6.2.3 asks, and
+// Broken says why.
+func Open(cfg Config) (*Highway, error) {
+	if cfg.Sample == 0 {
+		cfg.Sample = DefaultSample
+	}
+	if cfg.Sample < MinSample || cfg.Sample > MaxSample {
+		return nil, fmt.Errorf("pilot: a sample of %d ticks, expected %d to %d", cfg.Sample, MinSample, MaxSample)
+	}
+	markets, err := r157.Markets()
+	if err != nil {
+		return nil, err
+	}
+	market, err := r157.Market(markets, cfg.Country)
+	if err != nil {
+		return nil, err
+	}
+	h := &Highway{cfg: cfg}
+	params := pilot.Default().In(*market)
+	if h.pilot, err = pilot.New(params); err != nil {
+		return nil, fmt.Errorf("pilot: %w", err)
+	}
+	guard := checker.Default()
+	if h.checker, err = checker.New(guard); err != nil {
+		return nil, fmt.Errorf("checker: %w", err)
+	}
+	text, err := json.Marshal([]any{params, guard})
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(text)
+	h.digest = hex.EncodeToString(sum[:])
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	b, err := os.ReadFile(filepath.Join(cfg.Dir, stateName))
+	if err == nil {
+		err = json.Unmarshal(b, &h.state)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("pilot: %s: %w", stateName, err)
+	}
+	h.rec, h.broken = openRecorder(cfg.Dir, Software, SWIN)
+	return h, nil
+}
+
+// Broken says why the recorder does not work, nil if it does.
+func (h *Highway) Broken() error { return h.broken }
+
+// Ring is the recorder's memory, nil while it is broken.
+func (h *Highway) Ring() *dssad.Ring {
+	if h.broken != nil {
+		return nil
+	}
+	return h.rec.ring
+}
+
+// Close ends the recorder. Twice is fine.
+func (h *Highway) Close() error { return h.rec.close() }
+
+// Drive drives the highway metres of a day that began at start and gives the day's report, which then waits to be sent. The
+// same day again gives the same metres and leaves no second trace.
+func (h *Highway) Drive(day period.Date, start time.Time, meters int64) (pilotlog.Report, error) {
+	seq := h.state.Seq + 1
+	if h.state.Day == day {
+		seq = h.state.Seq
+	}
+	meters = min(max(meters, 0), pilotlog.MaxMeters)
+	r := pilotlog.Report{Seq: seq, Day: string(day), Software: Software, SWIN: SWIN, Parameters: h.digest}
+	if h.state.Day > day {
+		return r, fmt.Errorf("pilot: %s is over, the newest day is %s", day, h.state.Day)
+	}
+	if meters == 0 {
+		return r, nil
+	}
+	s, err := h.sample(day, start, meters)
+	if err != nil {
+		return r, err
+	}
+	r.Active, r.Unavailable, r.Manual, r.Simulated, r.Events = s.active, s.unavailable, meters-s.active-s.unavailable, int64(s.ticks), s.events
+	if h.broken == nil {
+		head := h.rec.ring.Head()
+		r.Chain = head[:]
+		if err := h.rec.sync(); err != nil {
+			return r, err
+		}
+	}
+	if h.state.Day == day {
+		return r, nil // made before a crash, perhaps sent
+	}
+	b, err := r.Encode()
+	if err != nil {
+		return r, err
+	}
+	if err := flash.Replace(h.reportName(seq), b); err != nil {
+		return r, err
+	}
+	next := state{Seq: seq, Day: day}
+	text, err := json.Marshal(next)
+	if err != nil {
+		return r, err
+	}
+	if err := flash.Replace(filepath.Join(h.cfg.Dir, stateName), text); err != nil {
+		return r, err
+	}
+	h.state = next
+	return r, nil
+}
+
+func (h *Highway) reportName(seq uint64) string {
+	return filepath.Join(h.cfg.Dir, fmt.Sprintf("report-%020d.cbor", seq))
+}
+
+// Waiting lists the reports that were not acknowledged, the oldest first.
+func (h *Highway) Waiting() ([]pilotlog.Report, error) {
+	entries, err := os.ReadDir(h.cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []pilotlog.Report
+	for _, e := range entries { // sorted by name
+		if !strings.HasPrefix(e.Name(), "report-") {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(h.cfg.Dir, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		r, err := pilotlog.Parse(b)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", e.Name(), err)
+		}
+		if r.Seq <= h.state.Seq { // a newer one was broken off and is made again
+			out = append(out, r)
+		}
+	}
+	return slices.Clip(out), nil
+}
+
+// Ack says that the maker's side has a report for good. Twice is fine.
+func (h *Highway) Ack(seq uint64) error {
+	if err := os.Remove(h.reportName(seq)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+package highway
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roadbook/period"
+	"roadbook/pilot/dssad"
+	"roadbook/pilot/r157"
+	"roadbook/vin"
+	"roadbook/wire/pilotlog"
+)
+
+func open(t testing.TB, dir string) *Highway {
+	t.Helper()
+	v, err := vin.Make("LRB", "R1CNE", 'P', 'B', 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := Open(Config{Dir: dir, VIN: v, Country: "CN"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+func drive(t testing.TB, h *Highway, i int) pilotlog.Report {
+	t.Helper()
+	start := time.Date(2023, 9, 1, 8, 0, 0, 0, time.UTC).AddDate(0, 0, i)
+	r, err := h.Drive(period.DateOf(start), start, 15_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestAYear: the metres add up, the pilot drives most of them, and what the chances hold does happen and is told.
+func TestAYear(t *testing.T) {
+	h := open(t, t.TempDir())
+	var active, unavailable, manual int64
+	seen := map[pilotlog.Kind]int{}
+	for i := range 365 {
+		r := drive(t, h, i)
+		if r.Active+r.Unavailable+r.Manual != 15_000 || r.Active < 0 || r.Unavailable < 0 || r.Manual < 0 || r.Seq != uint64(i+1) {
+			t.Fatalf("day %d: %+v", i, r)
+		}
+		active, unavailable, manual = active+r.Active, unavailable+r.Unavailable, manual+r.Manual
+		for _, e := range r.Events {
+			seen[e.Kind]++
+		}
+	}
+	t.Logf("%d km active, %d unavailable, %d by hand; %v", active/1000, unavailable/1000, manual/1000, seen)
+	if share := float64(active) / (365 * 15_000); share < 0.8 || share > 0.99 {
+		t.Errorf("the pilot drove %.3f of the way", share)
+	}
+	if unavailable == 0 || seen[pilotlog.Activation] < 300 || seen[pilotlog.TransitionDemand] == 0 || seen[pilotlog.Deactivation] < 300 || seen[pilotlog.Collision] != 0 {
+		t.Errorf("%d m unavailable, %v", unavailable, seen)
+	}
+	waiting, err := h.Waiting()
+	if err != nil || len(waiting) != 365 || waiting[364].Seq != 365 {
+		t.Fatalf("%d reports wait: %v", len(waiting), err)
+	}
+	if err := h.Ack(1); err != nil {
+		t.Fatal(err)
+	}
+	if waiting, err = h.Waiting(); err != nil || len(waiting) != 364 || waiting[0].Seq != 2 {
+		t.Errorf("%d reports wait: %v", len(waiting), err)
+	}
+}
+
+// TestADayIsDrivenOnce breaks days off at every byte that a crash can leave of the newest records and of the state.
+func TestADayIsDrivenOnce(t *testing.T) {
+	whole := open(t, t.TempDir())
+	dir := t.TempDir()
+	var want []pilotlog.Report
+	for i := range 3 {
+		want = append(want, drive(t, whole, i))
+		h := open(t, dir)
+		log := logName(dir, 0)
+		before, err := os.ReadFile(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		had, err := os.ReadFile(filepath.Join(dir, stateName))
+		if err != nil && i > 0 {
+			t.Fatal(err)
+		}
+		drive(t, h, i)
+		after, err := os.ReadFile(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for cut := len(before); cut <= len(after); cut += 37 { // killed after so many bytes, before the report
+			if err := os.WriteFile(log, after[:cut], 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if i == 0 {
+				_ = os.Remove(filepath.Join(dir, stateName)) // may be gone
+			} else if err := os.WriteFile(filepath.Join(dir, stateName), had, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			h := open(t, dir)
+			if d := cmp.Diff(want[i], drive(t, h, i)); d != "" {
+				t.Fatalf("day %d cut at %d: %s", i, cut, d)
+			}
+			if d := cmp.Diff(want[i], drive(t, h, i)); d != "" {
+				t.Fatalf("day %d driven again: %s", i, d)
+			}
+			if err := h.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ring, err := ReadDSSAD(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ring.Head() != whole.Ring().Head() || ring.Last() != whole.Ring().Last() {
+			t.Fatalf("day %d: %d records, without a crash %d", i, ring.Last(), whole.Ring().Last())
+		}
+	}
+}
+
+func TestLogsTakeTurns(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	for i := range 2*dssad.Capacity + 10 {
+		if err := h.rec.append(1_700_000_000, r157.Event{At: 1, Kind: r157.Activation, Reason: r157.Button}); err != nil {
+			t.Fatal(i, err)
+		}
+		if i%dssad.Capacity < 3 {
+			ring, err := ReadDSSAD(dir)
+			if err != nil || ring.Last() != uint64(i+1) || ring.Len() != min(i+1, dssad.Capacity) {
+				t.Fatalf("after %d records: %v", i+1, err)
+			}
+		}
+	}
+}
+
+func TestDamagedRecorderMakesThePilotUnavailable(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	for i := range 3 {
+		drive(t, h, i)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(logName(dir, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[dssad.LogHeaderSize+20] ^= 1
+	if err := os.WriteFile(logName(dir, 0), b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h = open(t, dir)
+	if h.Broken() == nil {
+		t.Fatal("a changed record did not show")
+	}
+	if r := drive(t, h, 3); r.Active != 0 || r.Unavailable != 15_000 || len(r.Events) != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func BenchmarkDay(b *testing.B) {
+	h := open(b, b.TempDir())
+	i := 0
+	for b.Loop() {
+		drive(b, h, i)
+		i++
+	}
+}
