@@ -435,6 +435,7 @@ func (d *drive) finish(why string) {
 	case "stuck":
 		d.count.Stuck++
 	}
+	d.sim.Leave(d.ego)
 	d.sim.Remove(d.ego)
 	d.ego = ""
 }

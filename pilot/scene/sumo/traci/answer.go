@@ -158,6 +158,9 @@ func (d *decoder) answer(r *reader, w want, out *Reply) error {
 		}
 		return r.err
 	case cmdContext, cmdSubSim, cmdSubVehicle:
+		if w.answer == 0 { // the end of a subscription
+			return nil
+		}
 		return d.subscription(r, w.answer, out)
 	}
 	id, body := r.command()

@@ -60,6 +60,24 @@ func (c *Client) SubscribeAround(id string, radius float64) {
 	})
 }
 
+// Leave ends the subscriptions on and around a vehicle. A vehicle that is removed with one ends SUMO.
+func (c *Client) Leave(id string) {
+	c.add(want{cmdContext, 0, 0}, false, func(w *writer) {
+		w.f64(0)
+		w.f64(forever)
+		w.text(id)
+		w.u8(domainVehicles)
+		w.f64(0)
+		w.u8(0)
+	})
+	c.add(want{cmdSubVehicle, 0, 0}, false, func(w *writer) {
+		w.f64(0)
+		w.f64(forever)
+		w.text(id)
+		w.u8(0)
+	})
+}
+
 // Variables that can only be set.
 const (
 	setChangeLane     = 0x13
