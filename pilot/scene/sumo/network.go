@@ -25,6 +25,7 @@ const (
 	exitTo     = 3500.0
 	lane0      = -float64(lanes-1)*laneWidth - laneWidth/2 // y of the centre of lane 0: the left edge lies at y 0
 	rampOffset = -float64(lanes) * laneWidth
+	rampAway   = rampOffset - 6 // y where the ramps begin and end, 200 m before they run beside: an angle of 1.7 degrees
 )
 
 // Bounds of Traffic.
@@ -75,8 +76,8 @@ const nodes = `<nodes>
   <node id="d" x="%[3]g" y="0"/>
   <node id="e" x="%[4]g" y="0"/>
   <node id="f" x="%[5]g" y="0"/>
-  <node id="r" x="%[6]g" y="-80"/>
-  <node id="x" x="%[7]g" y="-80"/>
+  <node id="r" x="%[6]g" y="%[8]g"/>
+  <node id="x" x="%[7]g" y="%[8]g"/>
 </nodes>
 `
 
@@ -87,8 +88,8 @@ const edges = `<edges>
   <edge id="m3" from="c" to="d" numLanes="3" speed="%[1]g" priority="10">%[2]s</edge>
   <edge id="m4" from="d" to="e" numLanes="4" speed="%[1]g" priority="10">%[3]s</edge>
   <edge id="m5" from="e" to="f" numLanes="3" speed="%[1]g" priority="10">%[2]s</edge>
-  <edge id="on" from="r" to="b" numLanes="1" speed="%[4]g" priority="5" shape="%[5]g,-80 %[6]g,%[9]g %[7]g,%[9]g"/>
-  <edge id="off" from="e" to="x" numLanes="1" speed="%[4]g" priority="5" shape="%[8]g,%[9]g %[10]g,%[9]g %[11]g,-80"/>
+  <edge id="on" from="r" to="b" numLanes="1" speed="%[4]g" priority="5" shape="%[5]g,%[12]g %[6]g,%[9]g %[7]g,%[9]g"/>
+  <edge id="off" from="e" to="x" numLanes="1" speed="%[4]g" priority="5" shape="%[8]g,%[9]g %[10]g,%[9]g %[11]g,%[12]g"/>
 </edges>
 `
 
@@ -122,8 +123,8 @@ func buildNetwork(ctx context.Context, dir string) (string, error) {
 	net := filepath.Join(dir, "road.net.xml")
 	three, four := fmt.Sprintf(noTrucks, 2), fmt.Sprintf(noTrucks, 3)
 	files := map[string]string{
-		"road.nod.xml": fmt.Sprintf(nodes, mergeFrom, mergeTo, exitFrom, exitTo, roadEnd, mergeFrom-400, exitTo+400),
-		"road.edg.xml": fmt.Sprintf(edges, limit, three, four, rampLimit, mergeFrom-400, mergeFrom-200, mergeFrom, exitTo, rampOffset, exitTo+200, exitTo+400),
+		"road.nod.xml": fmt.Sprintf(nodes, mergeFrom, mergeTo, exitFrom, exitTo, roadEnd, mergeFrom-400, exitTo+400, rampAway),
+		"road.edg.xml": fmt.Sprintf(edges, limit, three, four, rampLimit, mergeFrom-400, mergeFrom-200, mergeFrom, exitTo, rampOffset, exitTo+200, exitTo+400, rampAway),
 		"road.con.xml": connections,
 	}
 	for name, text := range files {
