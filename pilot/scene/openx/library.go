@@ -162,6 +162,7 @@ type Entity struct {
 	Length, Width              float64 // m
 	Ahead                      float64 // m, of the box's centre before the entity's origin
 	Axle                       float64 // m, of the front axle before the origin; 0: none
+	Steer                      float64 // rad, of the front wheels at most
 	MaxSpeed, MaxAccel, MaxDec float64 // m/s and m/s²; 0: as it likes
 }
 
@@ -233,6 +234,7 @@ func (e *Entity) read(r *reader, k *node) {
 		e.MaxSpeed, e.MaxDec, e.MaxAccel = r.num(p, "maxSpeed"), r.num(p, "maxDeceleration"), r.num(p, "maxAcceleration")
 		axles := r.must(k, "Axles")
 		e.Axle = r.num(r.must(axles, "FrontAxle"), "positionX")
+		e.Steer = r.opt(r.must(axles, "FrontAxle"), "maxSteering", 0)
 		for _, a := range []string{"FrontAxle", "RearAxle"} {
 			r.without(r.must(axles, a), "maxSteering", "wheelDiameter", "trackWidth", "positionX", "positionZ")
 		}

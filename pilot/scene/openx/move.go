@@ -151,15 +151,29 @@ func (e *Engine) advance(i int) {
 		}
 	}
 	x.VS, x.VD = way/motion.DT, (x.D-d)/motion.DT
-	if x.VD != 0 {
-		x.Heading = world.Atan2(x.VD, x.VS)
-	} else if e.s.Entities[i].Kind != motion.Pedestrian {
-		x.Heading = 0
-	}
+	e.turn(i, x, mean)
 	if k := e.s.Band.Road.Curvature(x.S); k != 0 {
 		way /= 1 - float64((d+x.D)/2*k)
 	}
 	x.S += way
+}
+
+// turn lets a vehicle head where it moves, as fast as its wheelbase and its wheels let it: a long one cannot swing round in
+// a lane change that is as fast sideways as ahead. Persons keep their heading while they move along the lane.
+func (e *Engine) turn(i int, x *State, v float64) {
+	body := &e.s.Entities[i]
+	want := 0.0
+	if x.VD != 0 {
+		want = world.Atan2(x.VD, x.VS)
+	} else if body.Kind == motion.Pedestrian {
+		return
+	}
+	step := want - x.Heading
+	if body.Axle > 0 && body.Steer > 0 && body.Steer < 1.5 {
+		most := float64(v*world.Tan(body.Steer)) / body.Axle * motion.DT
+		step = max(-most, min(most, step))
+	}
+	x.Heading += step
 }
 
 // accelerate steps the speed of an actor; the sign of the rate follows from the target.
