@@ -61,7 +61,7 @@ func (o *other) hits(p *profile, w window, margin float64) bool {
 		return false
 	}
 	if g := gap(w.in); g <= margin {
-		return g > -o.lengths-margin // else the ego has passed
+		return g > -o.lengths // else the ego has passed
 	}
 	halt := never
 	if o.brake < 0 {
@@ -90,15 +90,16 @@ func (o *other) stays(k *Wait) window {
 	return window{math.Max(0, o.edge-k.Side) / o.toward, never}
 }
 
-// gathers is the window if o goes on to gather lateral speed, up to k.Lateral.
+// gathers is the window if o goes on to gather lateral speed for k.Horizon, up to k.Lateral.
 func (o *other) gathers(k *Wait) window {
 	if o.edge <= 0 || o.gather <= k.Gather || o.toward >= k.Lateral || o.toward < 0 {
 		return o.stays(k)
 	}
 	way := math.Max(0, o.edge-k.Side)
-	ramp := (k.Lateral - o.toward) / o.gather
-	if in := float64((o.toward+k.Lateral)*ramp) / 2; in < way {
-		return window{ramp + (way-in)/k.Lateral, never}
+	ramp := math.Min(k.Horizon, (k.Lateral-o.toward)/o.gather)
+	top := o.toward + float64(o.gather*ramp)
+	if in := float64((o.toward+top)*ramp) / 2; in < way {
+		return window{ramp + (way-in)/top, never}
 	}
 	return window{(math.Sqrt(float64(o.toward*o.toward)+float64(2*o.gather*way)) - o.toward) / o.gather, never}
 }

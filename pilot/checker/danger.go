@@ -61,6 +61,9 @@ func ahead(e *motion.Ego, t *track) other {
 	}
 }
 
+// settle makes the gap to be kept smaller where the speeds are nearly the same, in seconds of closing.
+const settle = 0.2
+
 // judge grades one vehicle ahead.
 func (c *Checker) judge(e *motion.Ego, o *other, id int32, accel, b float64) danger {
 	p := &c.p
@@ -74,17 +77,22 @@ func (c *Checker) judge(e *motion.Ego, o *other, id int32, accel, b float64) dan
 	}
 	held := math.Max(accel, e.A)
 	keep := profile{e.V, e.A, p.Brakes.Latency + p.Brakes.Lag, accel}
+	full := c.braking(e.V, held, 0, b)
 	last := c.braking(e.V, held, p.Wait.Look, b)
 	planned := c.braking(e.V, held, p.Wait.Look, math.Min(b, p.Fuzzy.Comfort))
 	eased := c.braking(e.V, 0, p.Wait.Release, math.Min(b, p.Wait.Comfort))
-	for _, w := range [...]window{o.stays(&p.Wait), o.gathers(&p.Wait)} {
-		if !o.hits(&keep, w, p.Wait.Gap) {
+	margin := math.Min(p.Wait.Gap, float64(settle*math.Max(0, e.V-o.v)))
+	for i, w := range [...]window{o.stays(&p.Wait), o.gathers(&p.Wait)} {
+		if !o.hits(&keep, w, margin) {
 			continue // what is asked for already is enough, or the ego passes
 		}
+		if o.edge > 0 && o.hits(&full, w, 0) && (i > 0 || !o.hits(&keep, w, 0)) {
+			continue // braking now does not help any more against what may not come: passing does
+		}
 		switch {
-		case o.hits(&last, w, p.Wait.Gap) || c.danger.grade == Emergency && o.hits(&eased, w, p.Wait.Gap):
+		case o.hits(&last, w, margin) || c.danger.grade == Emergency && o.hits(&eased, w, margin):
 			return danger{Emergency, b, id}
-		case o.edge <= 0 && o.hits(&planned, w, p.Wait.Gap):
+		case o.edge <= 0 && o.hits(&planned, w, margin):
 			pfs, cfs := p.Fuzzy.proactive(o.gap, e.V, o.v), p.Fuzzy.critical(o.gap, e.V, o.v, e.A)
 			d.grade, d.demand = Proactive, p.Fuzzy.demand(pfs, cfs)
 			if cfs > 0 {

@@ -61,6 +61,7 @@ type Wait struct {
 	Side    float64 `json:"side_m"`      // sides nearer than this count as touching when a cut-in is foreseen
 	Drift   float64 `json:"drift_mps"`   // slower sideways motion is noise
 	Lateral float64 `json:"lateral_mps"` // a vehicle that gathers lateral speed is believed up to this one
+	Horizon float64 `json:"gather_s"`    // and for this long
 	Gather  float64 `json:"gather_mps2"` // slower gathering is noise
 	Slow    float64 `json:"slow_mps2"`   // a vehicle that brakes less is taken to keep its speed
 	Release float64 `json:"release_s"`   // braking ends when Comfort after this time would do
@@ -83,7 +84,7 @@ func Default() Params {
 		Fuzzy:    Fuzzy{Response: 0.75, Comfort: 4, Brake: 6, Other: 7, Margin: 2},
 		Brakes:   Brakes{Max: 7.59, Latency: 0.1, Lag: 0.1, Jerk: 30},
 		Envelope: Envelope{Accel: 2, Decel: 3.5, MinimumRisk: 4, Demand: 5, Emergency: 7.6, LateralAccel: 3, LateralJerk: 5, SteerRate: 0.6, Steer: 0.6},
-		Wait:     Wait{Look: 0.08, Gap: 0.5, Side: 0.1, Drift: 0.1, Lateral: 1.8, Gather: 0.3, Slow: 0.5, Release: 0.5, Comfort: 3},
+		Wait:     Wait{Look: 0.08, Gap: 0.5, Side: 0, Drift: 0.1, Lateral: 1.8, Gather: 0.3, Horizon: 0.5, Slow: 0.5, Release: 0.5, Comfort: 3},
 		Watch:    Watch{Stale: 20, Escalate: 400, Takeover: 1000, Patience: 100, Gentle: 2.5},
 	}
 }
@@ -125,6 +126,7 @@ func (p *Params) Check() error {
 		{"wait.side_m", p.Wait.Side, 0, 1},
 		{"wait.drift_mps", p.Wait.Drift, 0, 0.5},
 		{"wait.lateral_mps", p.Wait.Lateral, 0.5, 4},
+		{"wait.gather_s", p.Wait.Horizon, 0, 3},
 		{"wait.gather_mps2", p.Wait.Gather, 0, 2},
 		{"wait.slow_mps2", p.Wait.Slow, 0, 2},
 		{"wait.release_s", p.Wait.Release, 0, 3},

@@ -72,13 +72,13 @@ func find(old []track, i int, id int32) *track {
 	return nil
 }
 
-// now carries a track on to the present: its speeds go on as they were for age seconds.
+// now carries a track on to the present: it goes on for age seconds. A change of lateral speed is not
+// carried on: few last as long as the list is old.
 func (t *track) now(age float64) track {
 	n := *t
 	n.s += float64(t.vs*age) + float64(t.as*age*age)/2
-	n.d += float64(t.vd*age) + float64(t.ad*age*age)/2
+	n.d += float64(t.vd * age)
 	n.vs = math.Max(0, t.vs+float64(t.as*age))
-	n.vd += float64(t.ad * age)
 	return n
 }
 
