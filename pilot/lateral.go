@@ -39,7 +39,11 @@ func (p *Pilot) steer(in *motion.Input, at aim) float64 {
 		k = math.Max(p.curve-dk, math.Min(p.curve+dk, k))
 	}
 	p.curve, p.steered = k, true
-	return bicycle(k, math.Max(1, math.Min(ego.Wheelbase, 10)))
+	base := 2.8
+	if ego.Wheelbase >= 1 && ego.Wheelbase <= 10 { // false for NaN
+		base = ego.Wheelbase
+	}
+	return bicycle(k, base)
 }
 
 // curvatureAt gives the road's curvature x metres ahead.

@@ -44,6 +44,7 @@ type Pilot struct {
 	histAt    int
 	curve     float64 // 1/m, commanded last
 	steered   bool
+	lastCurve float64 // 1/m, of the last sound command
 	emergency bool
 	calm      int
 	request   bool
@@ -124,6 +125,13 @@ func (p *Pilot) Step(in *motion.Input, out *Output) {
 			out.Command.Accel = math.Max(-in.Driver.Brake, -p.roll.bmax)
 		}
 	}
+	// Whatever went wrong above, the actuators get a command that is one.
+	if c := &out.Command; math.IsNaN(c.Accel) || math.IsNaN(c.Steer) {
+		c.Accel, c.Steer = -p.p.Comfort.Brake, bicycle(finite(p.lastCurve, 0.2), 2.8)
+		p.cmd, p.steered, p.begun = c.Accel, false, false
+		p.tr.reset()
+	}
+	p.lastCurve = finite(p.curve, 0.2)
 	out.Engagement.Emergency = p.said.Engagement.Emergency || out.Command.Emergency
 }
 
