@@ -129,7 +129,7 @@ func TestKeyboard(t *testing.T) {
 	defer srv.CloseClientConnections()
 	ctx, _ := browser(t)
 	do(t, ctx, "home", chromedp.Navigate(srv.URL))
-	for _, want := range []string{"#main", "/", "/", "/cars", "/cohorts", "/ledger", "/campaigns", "/scenes", "/sourcing", "/forecast", "/backtest", "find"} {
+	for _, want := range []string{"#main", "/", "/", "/cars", "/cohorts", "/ledger", "/campaigns", "/scenes", "/pilots", "/sourcing", "/forecast", "/backtest", "find"} {
 		do(t, ctx, "tab", chromedp.KeyEvent(kb.Tab))
 		got := ask[string](t, ctx, `document.activeElement.getAttribute("href") || document.activeElement.id`)
 		if got != want {
@@ -149,7 +149,7 @@ func TestPagesFit(t *testing.T) {
 	ctx, said := browser(t)
 	names := map[string]string{"/": "home", "/cars": "cars", "/cars/" + string(f.car): "car", "/ledger?account=cost:pack&account=cost:bom": "ledger",
 		"/ledger/2": "entry", "/invoices/inv_7": "invoice", "/campaigns": "campaigns", "/campaigns/cmp_24": "campaign", "/cars/LRBSU7EV9RB000417": "refused",
-		"/scenes": "scenes", "/scenes/rel_24": "scene", "/cohorts": "cohorts", "/sourcing": "sourcing", "/forecast": "forecast", "/backtest": "backtest"}
+		"/scenes": "scenes", "/pilots": "pilots", "/scenes/rel_24": "scene", "/cohorts": "cohorts", "/sourcing": "sourcing", "/forecast": "forecast", "/backtest": "backtest"}
 	for path, name := range names {
 		for _, screen := range []struct {
 			name, scheme  string

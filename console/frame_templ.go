@@ -18,7 +18,7 @@ import (
 // section is one entry of the navigation.
 type section struct{ path, title string }
 
-var sections = []section{{"/", "Home"}, {"/cars", "Cars"}, {"/cohorts", "Cohorts"}, {"/ledger", "Ledger"}, {"/campaigns", "Campaigns"}, {"/scenes", "Scenes"}, {"/sourcing", "Sourcing"}, {"/forecast", "Forecast"}, {"/backtest", "Backtest"}}
+var sections = []section{{"/", "Home"}, {"/cars", "Cars"}, {"/cohorts", "Cohorts"}, {"/ledger", "Ledger"}, {"/campaigns", "Campaigns"}, {"/scenes", "Scenes"}, {"/pilots", "Pilots"}, {"/sourcing", "Sourcing"}, {"/forecast", "Forecast"}, {"/backtest", "Backtest"}}
 
 // frame is the page around every page.
 func frame(title, current string) templ.Component {

@@ -37,6 +37,7 @@ func Handler(src Source, studies Studies, live Live, log *slog.Logger, hosts ...
 	mux.HandleFunc("/campaigns", c.page(c.campaigns))
 	mux.HandleFunc("/campaigns/{id}", c.page(c.campaign))
 	mux.HandleFunc("/scenes", c.page(c.scenes))
+	mux.HandleFunc("/pilots", c.page(c.pilots))
 	mux.HandleFunc("/scenes/{release}", c.page(c.scene))
 	mux.HandleFunc("/forecast", c.page(c.forecast))
 	mux.HandleFunc("/sourcing", c.page(c.award))

@@ -24,6 +24,7 @@ type Source interface {
 	Campaigns(ctx context.Context) (Campaigns, error)
 	Campaign(ctx context.Context, id, cursor string) (Campaign, error)
 	Scenery
+	Pilots(ctx context.Context) (Pilots, error)
 }
 
 // Live answers with the counters of this moment. It is asked once per [Tick] and open page, so it must be cheap.

@@ -67,7 +67,8 @@ func Garwood(n int64, confidence float64) (low, high float64) {
 	return low, distuv.ChiSquared{K: 2*float64(n) + 2}.Quantile(1-half) / 2
 }
 
-func rates(span period.Span, days []Day, l Limits) Rates {
+// RatesOf sums days, sorted by day, to rates by version.
+func RatesOf(span period.Span, days []Day, l Limits) Rates {
 	by := map[string]*Version{}
 	counts := map[string]map[pilotlog.Kind]int64{}
 	meters := map[string]int64{}

@@ -184,7 +184,7 @@ func (s *Service) Rates(ctx context.Context, span period.Span) (Rates, error) {
 	if err != nil {
 		return Rates{}, err
 	}
-	return rates(span, days, l), nil
+	return RatesOf(span, days, l), nil
 }
 
 func checkSpan(s period.Span) error {

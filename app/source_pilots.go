@@ -1,0 +1,40 @@
+package app
+
+import (
+	"context"
+
+	"roadbook/console"
+	"roadbook/inservice"
+	"roadbook/period"
+)
+
+// pilotDays is how far back the page of the pilots looks.
+const pilotDays = 365
+
+// Pilots answers with what the fleet's highway pilots did in the last year.
+func (s *source) Pilots(ctx context.Context) (console.Pilots, error) {
+	today := s.today()
+	out := console.Pilots{AsOf: today}
+	var err error
+	if out.Rates, err = s.a.Pilots.Rates(ctx, period.Span{From: today.AddDays(-pilotDays), To: today.AddDays(1)}); err != nil {
+		return out, err
+	}
+	for _, v := range out.Rates.Versions {
+		verdict, err := s.a.Pilots.Judge(ctx, v.Software)
+		if err != nil {
+			return out, err
+		}
+		out.Verdicts = append(out.Verdicts, verdict)
+	}
+	if out.Limits, err = s.a.Pilots.Limits(ctx); err != nil {
+		return out, err
+	}
+	if out.Stops, err = s.a.Pilots.Stops(ctx, 20); err != nil {
+		return out, err
+	}
+	if out.Events, err = s.a.Pilots.Events(ctx, inservice.EventQuery{Kinds: inservice.Watched, Limit: console.PageSize}); err != nil {
+		return out, err
+	}
+	out.Differences, err = s.a.Pilots.Differences(ctx, inservice.EventQuery{Limit: 20})
+	return out, err
+}
