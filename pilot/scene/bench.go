@@ -156,7 +156,7 @@ func scalar(c *Case) float64 {
 
 // perTick rounds to what a tick can have: the bench's own few allocations are no tick's.
 func perTick(mallocs uint64, ticks float64) float64 {
-	return math.Floor(float64(mallocs)/ticks*100+0.5) / 100
+	return math.Floor(float64(float64(mallocs)/ticks*100)+0.5) / 100
 }
 
 func middle(v []float64) float64 {

@@ -82,7 +82,7 @@ func (c *Case) cutIn(u [len(primes)]float64) {
 	if u[1] < 0.9 {
 		c.Other = span(u[1]/0.9, 3, c.Ego)
 	} else {
-		c.Other = span((u[1]-0.9)/0.1, c.Ego, 1.3*c.Ego)
+		c.Other = span((u[1]-0.9)/0.1, c.Ego, float64(1.3*c.Ego))
 	}
 	c.Gap = span(float64(u[2]*u[2]), 0.3, 25+float64(0.8*c.Ego))
 	if u[3] >= 1.0/16 {

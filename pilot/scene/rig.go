@@ -102,7 +102,7 @@ func (r *Rig) start(c *Case, f *reference.Conflict) error {
 	middle := s.Road.Center(1)
 	s.Ego = world.Start{D: middle, V: f.Ego}
 	a := &r.actors[0]
-	*a = world.Actor{Kind: class(f.Length, f.Width), Length: f.Length, Width: f.Width, S: f.Gap + (f.EgoLength+f.Length)/2, D: middle + f.Lateral, VS: f.Other}
+	*a = world.Actor{Kind: class(f.Length, f.Width), Length: f.Length, Width: f.Width, S: f.Gap + float64((f.EgoLength+f.Length)/2), D: middle + f.Lateral, VS: f.Other}
 	s.Actors = r.actors[:1]
 	switch f.Kind {
 	case reference.CutIn:

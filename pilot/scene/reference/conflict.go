@@ -141,7 +141,7 @@ type traffic struct {
 }
 
 func start(c *Conflict) traffic {
-	half := (c.EgoLength + c.Length) / 2
+	half := float64((c.EgoLength + c.Length) / 2)
 	t := traffic{c: c, s: c.Gap + half, vs: c.Other}
 	switch c.Kind {
 	case CutIn:
@@ -187,7 +187,7 @@ func (c *Conflict) CutsIn() bool {
 	if c.Kind != CutIn {
 		return false
 	}
-	edge := (c.LaneWidth + c.Width) / 2
+	edge := float64((c.LaneWidth + c.Width) / 2)
 	if math.Abs(c.Lateral) < edge {
 		return true
 	}

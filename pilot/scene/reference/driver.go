@@ -80,7 +80,7 @@ type Driver struct {
 // and otherWidth those of the challenger's lane and body, in metres: CC reacts to a challenger that has left the middle of
 // its lane by Revealed and was evaluated for 0.4 s.
 func NewDriver(m Model, k Kind, toMarking, laneWidth, otherWidth float64) Driver {
-	d := Driver{model: m, kind: k, react: toMarking + (laneWidth-otherWidth)/2 - ccEvaluate - Revealed}
+	d := Driver{model: m, kind: k, react: toMarking + float64((laneWidth-otherWidth)/2) - ccEvaluate - Revealed}
 	switch m {
 	case CC:
 		d.delay = ccDelay
@@ -160,7 +160,7 @@ func (v *View) fuzzy() (cfs, pfs float64) {
 func PFS(gap, ego, other float64) float64 {
 	d := gap - fsmMargin
 	free := float64(ego*fsmTau) - float64(other*other)/(2*fsmOther)
-	safe := free + float64(ego*ego)/(2*fsmComf) + fsmMargin
+	safe := free + float64(float64(ego*ego)/(2*fsmComf)) + fsmMargin
 	unsafe := free + float64(ego*ego)/(2*fsmMax)
 	return grade(d, safe, unsafe)
 }
@@ -178,9 +178,9 @@ func CFS(gap, ego, other, accel float64) float64 {
 		}
 		return 0
 	}
-	moved := float64(((ego+next)/2 - other) * fsmTau)
+	moved := float64((float64((ego+next)/2) - other) * fsmTau)
 	sq := float64((next - other) * (next - other))
-	return grade(gap, moved+sq/(2*fsmComf), moved+sq/(2*fsmMax))
+	return grade(gap, moved+float64(sq/(2*fsmComf)), moved+float64(sq/(2*fsmMax)))
 }
 
 // grade is 0 above safe, 1 below unsafe and linear between.
@@ -205,14 +205,14 @@ func RSSLongitudinal(ego, other float64) float64 {
 // RSSLateral returns the lateral safe distance of RSS in metres, for the other's lateral speed in m/s.
 func RSSLateral(v float64) float64 {
 	after := v + rssLateral*rssRho
-	return rssMu + float64((2*v+rssLateral*rssRho)*rssRho)/2 + float64(after*after)/(2*rssLateral)
+	return rssMu + float64((float64(2*v)+rssLateral*rssRho)*rssRho/2) + float64(float64(after*after)/(2*rssLateral))
 }
 
 // Following returns the gap in metres that a model itself keeps when it follows at speed v in m/s.
 func Following(m Model, v float64) float64 {
 	switch m {
 	case FSM:
-		return float64(v*fsmTau) + float64(v*v)/(2*fsmComf) - float64(v*v)/(2*fsmOther) + 2*fsmMargin
+		return float64(v*fsmTau) + float64(float64(v*v)/(2*fsmComf)) - float64(float64(v*v)/(2*fsmOther)) + 2*fsmMargin
 	case RSS:
 		after, braked := v+rssRho*rssAccel, math.Max(v-rssBrake*rssRho, 0)
 		return float64(v*rssRho) + rssAccel*rssRho*rssRho/2 + float64(after*after)/(2*rssBrake) - float64(braked*braked)/(2*rssBrake) +

@@ -14,7 +14,7 @@ type Result struct {
 
 // Run drives the conflict with a model.
 func Run(m Model, c *Conflict) Result {
-	d := NewDriver(m, c.Kind, (c.LaneWidth-c.EgoWidth)/2, c.LaneWidth, c.Width)
+	d := NewDriver(m, c.Kind, float64((c.LaneWidth-c.EgoWidth)/2), c.LaneWidth, c.Width)
 	return drive(c, &d, nil)
 }
 
@@ -34,7 +34,7 @@ func drive(c *Conflict, d *Driver, b *braking) Result {
 	t := start(c)
 	r := Result{Onset: -1, MinTTC: math.Inf(1)}
 	s, u, a, edge := 0.0, c.Ego, 0.0, 0.0
-	half, wide := (c.EgoLength+c.Length)/2, (c.EgoWidth+c.Width)/2
+	half, wide := float64((c.EgoLength+c.Length)/2), float64((c.EgoWidth+c.Width)/2)
 	for tick, n := 0, c.Ticks(); tick < n; tick++ {
 		os, od, ou, ov := t.s, t.d, t.vs, t.vd
 		revealed := true
