@@ -196,14 +196,6 @@ func (p *path) hits(pr *profile, d float64, c clear) (bool, int) {
 	return false, rollSteps
 }
 
-// timeGapAhead is the tick-free time in seconds until the ego at its speed reaches an object that keeps its speed; +Inf if never.
-func timeGapAhead(gap, closing float64) float64 {
-	if closing <= 0 {
-		return math.Inf(1)
-	}
-	return math.Max(gap, 0) / closing
-}
-
 // pathOf extrapolates a track to now: what the sensors saw is older by their latency.
 func (p *Pilot) pathOf(k *track, ego *motion.Ego, now motion.Tick) path {
 	dt := float64(now-p.tr.at) * motion.DT

@@ -13,19 +13,17 @@ import (
 // sim is a small world of its own for one conflict: a car with delayed brakes and front wheels on a straight lane, and sensors
 // that are 0.1 s late. It shares no code with pilot/scene/world.
 type sim struct {
-	c          reference.Conflict
-	noise      float64 // 1: that of a camera; 0: none
-	rng        *rand.Rand
-	lists      [3]motion.Objects
-	in         motion.Input
-	out        pilot.Output
-	pipe       [10]float64
-	log        func(string)
-	maxDecel   float64
-	emergency  bool
-	minGap     float64
-	lastChange float64
-	jerkSum    float64
+	c         reference.Conflict
+	noise     float64 // 1: that of a camera; 0: none
+	rng       *rand.Rand
+	lists     [3]motion.Objects
+	in        motion.Input
+	out       pilot.Output
+	pipe      [10]float64
+	log       func(string)
+	maxDecel  float64
+	emergency bool
+	minGap    float64
 }
 
 const edge = 0.6 // m, of a lead's sideways displacement before what it hid is seen
