@@ -35,7 +35,7 @@ func perKind(all Pilots, n int) chart.Ranges {
 	r := chart.Ranges{Title: inservice.Plain(k) + " per 1,000 km", Unit: "per 1,000 km"}
 	for _, v := range all.Rates.Versions {
 		rate := v.Rates[n]
-		r.Rows = append(r.Rows, chart.Range{Label: v.Software, From: 0, To: rate.Per, Lo: rate.Low, Hi: rate.High, Note: rateText(rate)})
+		r.Rows = append(r.Rows, chart.Range{Label: v.Software, From: 0, To: rate.Per, Lo: rate.Low, Hi: rate.High, Note: chart.Number(rate.Per)})
 	}
 	return r
 }
@@ -64,7 +64,7 @@ func verdictText(v inservice.Verdict) string {
 	if v.Broken {
 		return "worse"
 	}
-	return "no evidence against it"
+	return "no objection"
 }
 
 func cause(e inservice.Event) string {

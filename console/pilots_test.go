@@ -46,7 +46,7 @@ func TestPilots(t *testing.T) {
 	if err := pilotsPage(p).Render(t.Context(), &b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Paused on 1 March 2024", "20.5", "no evidence against it", "worse", "steering, by the driver", "-1.5 m/s², +0.002 rad, another mode", "412,000"} {
+	for _, want := range []string{"Paused on 1 March 2024", "20.5", "no objection", "worse", "steering, by the driver", "-1.5 m/s², +0.002 rad, another mode", "412,000"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the page does not say %q", want)
 		}
