@@ -157,7 +157,7 @@ func (p *Pilot) procedure(in *motion.Input, f frame) {
 			c.stage, c.since, c.start = moves, in.Now, in.Ego.D
 		}
 	case moves:
-		c.crossing = math.Abs(in.Ego.D-float64(float64(c.from)*f.width))+in.Ego.Width/2 > f.width/2
+		c.crossing = math.Abs(in.Ego.D-float64(float64(c.from)*f.width))+float64(in.Ego.Width/2) > f.width/2
 		away := math.Abs(in.Ego.D - float64(float64(c.to)*f.width))
 		if !c.crossing && !p.room(in, f, c.to) && float64(in.Now-c.since)*motion.DT < moveTime/2 && c.from != c.to {
 			c.to, c.start, c.since = c.from, in.Ego.D, in.Now // back, at the first opportunity

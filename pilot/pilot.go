@@ -196,7 +196,7 @@ func (p *Pilot) bounds(in *motion.Input) {
 	ego := &in.Ego
 	p.asks.Ends = false
 	if at := finite(in.Road.BlockedAt, 1e9); at > 0 && p.change.stage != moves {
-		gap := math.Max(at-ego.S-ego.Length/2, 0)
+		gap := math.Max(at-ego.S-float64(ego.Length/2), 0)
 		p.asks.Ends, p.asks.ToEnd = !p.p.Market.LaneChange || in.Road.Lanes < 2 || gap < math.Max(50, float64(4*ego.V)), gap
 		if a := p.follow(ego.V, gap, 0, 0); a < p.need.accel {
 			p.need.accel = a

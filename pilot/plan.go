@@ -81,7 +81,7 @@ func (p *Pilot) leaving(ego *motion.Ego, f frame, now motion.Tick) float64 {
 		}
 		off := b.d - f.lane
 		lead = b.s
-		moves = b.s-b.half < float64(2.6*ego.V)+2 && b.vd*off > 0 && math.Abs(b.vd) > 0.2+3*math.Sqrt(p.tr.noise) && math.Abs(off) < b.wide+0.3
+		moves = b.s-b.half < float64(2.6*ego.V)+2 && b.vd*off > 0 && math.Abs(b.vd) > 0.2+float64(3*math.Sqrt(p.tr.noise)) && math.Abs(off) < b.wide+0.3
 	}
 	if !moves || ego.V < 2 {
 		return 0

@@ -140,7 +140,7 @@ func (t *tracker) refine(k *track, o *motion.Object, at motion.Tick, dt float64)
 	if k.was {
 		r := diff - k.diff // of white noise the second difference has six times its variance; of a steady ramp it is nothing
 		// One kink, as when a car begins to move sideways, says little: what is far above the estimate counts little.
-		t.noise += float64(noiseMix * (math.Min(float64(r*r)/6, 4*t.noise+4e-4) - t.noise))
+		t.noise += float64(noiseMix * (math.Min(float64(r*r)/6, float64(4*t.noise)+4e-4) - t.noise))
 	}
 	da := clampA(o.AS) - k.as
 	t.noiseA += float64(noiseMix * (math.Min(float64(da*da)/2, 4) - t.noiseA))
