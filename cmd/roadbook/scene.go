@@ -50,7 +50,9 @@ type sceneExtra struct {
 }
 
 // sceneExtras are the suites of other packages.
-func sceneExtras() []sceneExtra { return append(evidenceExtras(), scenarioExtras()...) }
+func sceneExtras() []sceneExtra {
+	return slices.Concat(evidenceExtras(), scenarioExtras(), soakExtras())
+}
 
 type sceneRunCmd struct {
 	Suites  []string `arg:"" optional:"" help:"Suites to run; see: roadbook scene list. A FILE.xosc runs by its path."`
@@ -63,6 +65,7 @@ type sceneRunCmd struct {
 	Against string   `help:"The JSON part that the shipped version gave for the same suites: nothing may be worse." placeholder:"FILE" type:"existingfile"`
 	Planner string   `help:"What drives: pilot, or constant_throttle to see what the checker does alone." default:"pilot" enum:"pilot,constant_throttle"`
 	Failing int      `help:"How many failing cases to name." default:"10"`
+	soakFlags
 }
 
 // Help is shown by roadbook scene run --help.
@@ -74,6 +77,7 @@ is missed. Passing is engineering evidence, not a type approval.
     roadbook scene run grid ncap
     roadbook scene run alks --data osc-alks --sample 100
     roadbook scene run cut_in.xosc
+    roadbook scene run soak --seeds 20 --seconds 1800
     roadbook scene run --cases cases.csv --out results.csv
     roadbook scene run grid --out grid.json --against shipped-grid.json`
 }

@@ -10,28 +10,29 @@ import (
 
 	"roadbook/fault"
 	"roadbook/pilot/motion"
+	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/world"
 )
 
 // Options is what a soak drives. DefaultOptions is complete; Check refuses nonsense.
 type Options struct {
-	Seeds   int     `json:"seeds"`
-	First   uint64  `json:"first_seed"`
-	Seconds float64 `json:"seconds"` // driven by the ego, per seed
-	Warm    float64 `json:"warm_s"`  // in which the road fills before the ego drives
-	Workers int     `json:"-"`       // simulations at a time; 0: one. The report does not depend on it
-	Dir     string  `json:"-"`       // for SUMO's files; "": a temporary folder that is removed
-	SetLow  float64 `json:"set_low_mps"`
-	SetHigh float64 `json:"set_high_mps"` // set speeds of the trips are drawn between both
-	Traffic Traffic `json:"traffic"`
-	Stack   Stack   `json:"stack"`
+	Seeds   int         `json:"seeds"`
+	First   uint64      `json:"first_seed"`
+	Seconds float64     `json:"seconds"` // driven by the ego, per seed
+	Warm    float64     `json:"warm_s"`  // in which the road fills before the ego drives
+	Workers int         `json:"-"`       // simulations at a time; 0: one. The report does not depend on it
+	Dir     string      `json:"-"`       // for SUMO's files; "": a temporary folder that is removed
+	SetLow  float64     `json:"set_low_mps"`
+	SetHigh float64     `json:"set_high_mps"` // set speeds of the trips are drawn between both
+	Traffic Traffic     `json:"traffic"`
+	Stack   scene.Stack `json:"stack"`
 
 	drive func(*motion.Input) motion.Command // in place of pilot and checker, in tests
 }
 
 // DefaultOptions is a soak of 20 seeds of 30 minutes each: 10 hours.
 func DefaultOptions() Options {
-	return Options{Seeds: 20, First: 1, Seconds: 1800, Warm: 180, Workers: 1, SetLow: 25, SetHigh: 130 / 3.6, Traffic: DefaultTraffic(), Stack: DefaultStack()}
+	return Options{Seeds: 20, First: 1, Seconds: 1800, Warm: 180, Workers: 1, SetLow: 25, SetHigh: 130 / 3.6, Traffic: DefaultTraffic(), Stack: scene.DefaultStack()}
 }
 
 // Limits of Options.
@@ -60,6 +61,12 @@ func (o *Options) Check() error {
 	}
 	if err := o.Traffic.Check(); err != nil {
 		return err
+	}
+	if err := o.Stack.Check(); err != nil {
+		return err
+	}
+	if o.Stack.Planner != scene.FullPilot {
+		return bad("/stack/planner", "%.40q drives: expected %s, for a constant throttle never steers", o.Stack.Planner, scene.FullPilot)
 	}
 	setup := o.setup()
 	return setup.Check()

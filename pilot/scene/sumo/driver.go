@@ -4,21 +4,9 @@ import (
 	"roadbook/pilot"
 	"roadbook/pilot/checker"
 	"roadbook/pilot/motion"
+	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/world"
 )
-
-// Stack is what drives the ego.
-type Stack struct {
-	Pilot   pilot.Params   `json:"pilot"`
-	Checker checker.Params `json:"checker"`
-	Car     world.CarSpec  `json:"car"`
-	Sensors world.Sensors  `json:"sensors"`
-}
-
-// DefaultStack is the pilot as it is shipped, in the reference car, with noise-free sensors 0.1 s old.
-func DefaultStack() Stack {
-	return Stack{Pilot: pilot.Default(), Checker: checker.Default(), Car: world.DefaultCar(), Sensors: world.DefaultSensors()}
-}
 
 // driver is pilot and checker as they sit in the car.
 type driver struct {
@@ -31,7 +19,7 @@ type driver struct {
 	other   func(*motion.Input) motion.Command // drives in their place when set
 }
 
-func newDriver(s *Stack) (*driver, error) {
+func newDriver(s *scene.Stack) (*driver, error) {
 	p, err := pilot.New(s.Pilot)
 	if err != nil {
 		return nil, err
