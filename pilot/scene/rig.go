@@ -159,6 +159,9 @@ func (r *Rig) drive(o *Outcome, n int) {
 			r.cmd, r.say = r.out.Command, checker.Verdict{}
 		} else {
 			r.cmd, r.say = r.Checker.Step(&r.in, r.out.Engagement, r.out.Command)
+			if r.say.RequestMRM {
+				r.Pilot.RequestMRM()
+			}
 		}
 		if r.Actuate != nil {
 			r.Actuate(w.Now, &r.cmd)

@@ -104,7 +104,10 @@ func Run(s scene.Stack, c Case, actuate func(motion.Tick, *motion.Command)) (Out
 	for t := range ticks {
 		w.Sense(&in)
 		p.Step(&in, &out)
-		cmd, _ := k.Step(&in, out.Engagement, out.Command)
+		cmd, say := k.Step(&in, out.Engagement, out.Command)
+		if say.RequestMRM {
+			p.RequestMRM()
+		}
 		if actuate != nil {
 			actuate(w.Now, &cmd)
 		}
