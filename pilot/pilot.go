@@ -13,6 +13,13 @@ type Start struct {
 	Set    float64 // m/s, the set speed when Active
 }
 
+// Of the minimum risk manoeuvre (5.5).
+const (
+	riskBrake = 2.5 // m/s²
+	edgeBrake = 0.8 // m/s², while it changes lanes
+	edgeSpeed = 6.0 // m/s, below which it then does not brake
+)
+
 // Output is what a tick gives.
 type Output struct {
 	Command    motion.Command
@@ -49,9 +56,6 @@ type Pilot struct {
 	calm      int
 	request   bool
 	change    change
-	nudge     float64 // m, within the lane
-	nudgeV    float64 // m/s
-	squeezed  float64 // m, where the plan wants it
 }
 
 // New gives a pilot that is Off. It refuses parameters that make no sense.
@@ -80,7 +84,7 @@ func (p *Pilot) Reset(s Start) {
 	p.need, p.planAt, p.begun = demand{}, 0, false
 	p.cmd, p.hist, p.histAt = 0, [64]float64{}, 0
 	p.curve, p.steered, p.emergency, p.calm = 0, false, false, 0
-	p.change, p.nudge, p.nudgeV, p.squeezed = change{}, 0, 0, 0
+	p.change = change{}
 	e := p.p.Emergency
 	p.roll.steps = min(max(int(math.Floor(e.Latency/rollStep+0.5)), 0), len(p.roll.pipe))
 	p.roll.gain = rollStep / (e.Lag + rollStep/2)
@@ -115,11 +119,11 @@ func (p *Pilot) Step(in *motion.Input, out *Output) {
 	p.drive(in, &out.Command)
 	out.Command.Hazard = out.Command.Hazard || out.Notice.Hazard
 	switch {
-	case mode == motion.Standstill || mode == motion.Locked && in.Ego.V < 0.1 && p.said.Notice.Hazard: // held; no move-off without the driver (5.5.4)
+	case mode == motion.Standstill || mode == motion.Locked && in.Ego.V < 0.1 && p.said.Notice.Hazard && pedals(&in.Driver) <= 0: // held; no move-off without the driver (5.5.4)
 		out.Command.Accel, out.Command.Emergency = math.Min(out.Command.Accel, -1.5), false
 	case !r157.Engaged(mode): // the driver drives
 		out.Command = motion.Command{Accel: pedals(&in.Driver), Steer: finite(in.Ego.Steer, 0.6), Hazard: out.Notice.Hazard, Indicator: in.Driver.Indicator}
-		p.cmd, p.emergency, p.begun, p.steered = 0, false, false, false
+		p.cmd, p.emergency, p.begun, p.steered, p.change = 0, false, false, false, change{}
 	default:
 		if out.Notice.Brakes && in.Driver.Brake > -out.Command.Accel { // 6.3.2
 			out.Command.Accel = math.Max(-in.Driver.Brake, -p.roll.bmax)
@@ -195,7 +199,7 @@ func (p *Pilot) drive(in *motion.Input, out *motion.Command) {
 func (p *Pilot) bounds(in *motion.Input) {
 	ego := &in.Ego
 	p.asks.Ends = false
-	if at := finite(in.Road.BlockedAt, 1e9); at > 0 && p.change.stage != moves {
+	if at := finite(in.Road.BlockedAt, 1e9); at > 0 && !p.change.leaves(ego.D, in.Road.LaneWidth) {
 		gap := math.Max(at-ego.S-float64(ego.Length/2), 0)
 		p.asks.Ends, p.asks.ToEnd = !p.p.Market.LaneChange || in.Road.Lanes < 2 || gap < math.Max(50, float64(4*ego.V)), gap
 		if a := p.follow(ego.V, gap, 0, 0); a < p.need.accel {
@@ -207,14 +211,27 @@ func (p *Pilot) bounds(in *motion.Input) {
 		}
 	}
 	if p.mode == motion.MinimumRisk {
-		b := 2.5
-		if p.change.on() && ego.V < p.set+1 && ego.V > 8 { // slowly, until it is at the edge of the road
-			b = 0.8
+		b := riskBrake
+		if p.edging(in) {
+			b = edgeBrake
+			if ego.V < edgeSpeed {
+				b = 0
+			}
 		}
 		if -b < p.need.accel {
 			p.need.accel = -b
 		}
 	}
+}
+
+// edging reports whether a minimum risk manoeuvre is on its way to the edge of the road, so that it must not stand before: it changes
+// lanes, or has done so and will again.
+func (p *Pilot) edging(in *motion.Input) bool {
+	c := &p.change
+	if c.stage == moves || c.stage == waits && !c.late {
+		return true
+	}
+	return c.stage == none && c.ended > 0 && !c.failed && in.Now-c.ended <= riskRest+motion.PlanPeriod && p.target(in, p.frame(in)) < p.frame(in).index
 }
 
 // frame finds the lane that is driven in.

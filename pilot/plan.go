@@ -172,6 +172,14 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 	if bad, _ := a.hits(r.get(full), f.d, least); bad { // only passing helps
 		return 0, false, true
 	}
+	even := e // it comes over as fast as it moves now
+	even.stop, even.stops = f.lane, true
+	if e.s < e.half+stop.front {
+		stays, _ := even.hits(r.get(full), f.d, least)
+		if goes, _ := even.hits(r.get(keep), f.d, least); stays && !goes {
+			return 0, false, true // beside us: who brakes here is met, who goes on is not
+		}
+	}
 	lastCall, _ := a.hits(r.get(late), f.d, least)
 	if lastCall || now < k.commit {
 		lvl := p.least(&a, f.d, stop)
