@@ -171,7 +171,7 @@ func (p *path) hits(pr *profile, d float64, c clear) (bool, int) {
 			continue
 		}
 		if dx < p.half+c.front {
-			if pr.v[k] <= 0 && dx > 0 {
+			if pr.v[k] <= 0 && dx > p.half {
 				continue // the ego stands: what comes to it is not its doing
 			}
 			if dx < p.half+c.front && (dx <= p.half || pr.v[k] > vs) {
