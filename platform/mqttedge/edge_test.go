@@ -135,6 +135,7 @@ func TestMosquitto(t *testing.T) {
 			}{
 				{"its own frames are taken", a, a, command.Frames(w.a), nil, true, "PUBACK (Mid: 1, RC:0)", "PUBACK (Mid: 1, RC:0)"},
 				{"its own usage is taken", a, a, command.Meter(w.a), nil, true, "RC:0", "RC:0"},
+				{"its own pilot's report is taken", a, a, command.Pilot(w.a), nil, true, "RC:0", "RC:0"},
 				{"no certificate, no handshake", "", a, command.Frames(w.a), nil, false, "", ""},
 				{"a certificate whose name is no VIN", "toaster", a, command.Frames(w.a), nil, false, "", ""},
 				{"another car's client id", a, b, command.Frames(w.b), nil, false, "CONNACK (134)", "CONNACK (5)"},

@@ -125,7 +125,7 @@ func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 
 func allowed(v vin.VIN, topic string, write bool) bool {
 	if write {
-		return topic == command.Frames(v) || topic == command.Meter(v)
+		return topic == command.Frames(v) || topic == command.Meter(v) || topic == command.Pilot(v)
 	}
 	return topic == command.Down(v)
 }
