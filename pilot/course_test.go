@@ -8,6 +8,7 @@ import (
 	"roadbook/pilot/motion"
 	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/reference"
+	"roadbook/pilot/scene/world"
 )
 
 var rigCase = flag.Int("tune.rigcase", -1, "print the course of one generated cut-in with the full stack")
@@ -16,11 +17,17 @@ func TestTuneCourse(t *testing.T) {
 	if *rigCase < 0 {
 		t.Skip("only with -tune.rigcase I")
 	}
-	r, err := scene.NewRig(scene.DefaultStack())
+	stack := scene.DefaultStack()
+	if *rigNoisy {
+		stack.Sensors = world.NoisySensors()
+	}
+	r, err := scene.NewRig(stack)
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Alone = *rigBare
 	c := scene.Generate(reference.CutIn, *tuneSeed, *rigN)[*rigCase]
+	c.Seed = uint64(*rigCase + 1)
 	fmt.Printf("%+v\n", c)
 	r.Actuate = func(now motion.Tick, cmd *motion.Command) {
 		if now%10 == 0 {

@@ -54,7 +54,10 @@ func (p *Pilot) follow(v, gap, vo, ao float64) float64 {
 	ratio := star / g
 	a := float64(f.Accel * (1 - float64(ratio*ratio)))
 	soft := p.p.Comfort.Brake
-	if closing < 0.5 && ao > -0.5 && gap > 0.4*want {
+	switch {
+	case closing < -0.5 && ao > -1 && gap > 1: // it draws away by itself
+		soft = 1.5
+	case closing < 0.5 && ao > -0.5 && gap > 0.4*want:
 		soft = 1.2
 	}
 	if v < 0.3 && gap < f.Gap+1 && vo < 0.3 { // at rest behind somebody at rest

@@ -17,6 +17,8 @@ type demand struct {
 const (
 	softJerk = 10 // m/s³, caution
 	softMax  = 2.9
+
+	passingBrake = 0.3 // m/s², for a lead that is being overtaken
 )
 
 // decide weighs everything around and gives the acceleration to drive with. Each object has its own say; the one that asks for most
@@ -111,7 +113,11 @@ func (p *Pilot) ahead(e path, f frame, v float64) (float64, bool) {
 			return 0, false
 		}
 	}
-	return p.follow(v, gap, math.Max(e.vs, 0), e.as), true
+	a := p.follow(v, gap, math.Max(e.vs, 0), e.as)
+	if p.overtakes(e.d, gap, f.width, v) { // its lane is about to be left
+		a = math.Max(a, -passingBrake)
+	}
+	return a, true
 }
 
 // yield weighs braking against keeping speed for one object: by rollouts of what the brakes really do under the expected and the

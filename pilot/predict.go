@@ -29,7 +29,7 @@ func (p *Pilot) expected(k *track, b path, f frame) path {
 		b.vd = 0
 	}
 	b.as = k.as
-	if math.Abs(b.as) < 0.3 || k.kind == motion.Obstacle {
+	if math.Abs(b.as) < 0.3+p.tr.doubtA() || k.kind == motion.Obstacle {
 		b.as = 0
 	}
 	if k.kind == motion.Pedestrian || k.kind == motion.Cyclist || b.vd == 0 {

@@ -5,43 +5,34 @@ import (
 	"fmt"
 	"testing"
 
-	"roadbook/pilot"
-	"roadbook/pilot/motion"
 	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/reference"
+	"roadbook/pilot/scene/world"
 )
 
 var rigBare = flag.Bool("tune.bare", false, "let the pilot drive without its checker")
+var rigKinds = flag.Int("tune.kinds", int(reference.Deceleration), "the last kind of cases to run")
+var rigNoisy = flag.Bool("tune.noisy", false, "with noisy sensors")
 var rigN = flag.Int("tune.rig", 0, "run so many generated cases of each kind with the full stack and print the residue")
 
 func TestTuneRig(t *testing.T) {
 	if *rigN == 0 {
 		t.Skip("only with -tune.rig N")
 	}
-	r, err := scene.NewRig(scene.DefaultStack())
+	stack := scene.DefaultStack()
+	if *rigNoisy {
+		stack.Sensors = world.NoisySensors()
+	}
+	r, err := scene.NewRig(stack)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *rigBare {
-		p, err := pilot.New(pilot.Default())
-		if err != nil {
-			t.Fatal(err)
-		}
-		var in motion.Input
-		var out pilot.Output
-		r.Actuate = func(now motion.Tick, cmd *motion.Command) {
-			if now == 0 {
-				p.Reset(pilot.Start{Active: true, Set: r.World.Ego.V})
-			}
-			r.World.Sense(&in)
-			p.Step(&in, &out)
-			*cmd = out.Command
-		}
-	}
+	r.Alone = *rigBare
 	shown := 0
-	for k := reference.CutIn; k <= reference.Deceleration; k++ {
+	for k := reference.CutIn; k <= reference.Kind(*rigKinds); k++ {
 		var n, avoid, bad, slow, safe, phantom, none, noneHard, check, td int
-		for _, c := range scene.Generate(k, *tuneSeed, *rigN) {
+		for i, c := range scene.Generate(k, *tuneSeed, *rigN) {
+			c.Seed = uint64(i + 1)
 			o, err := r.Run(&c)
 			if err != nil {
 				t.Fatal(err)

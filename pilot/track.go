@@ -194,6 +194,9 @@ func (t *tracker) refine(k *track, o *motion.Object, at motion.Tick, dt float64)
 	k.seen++
 }
 
+// doubtA is what of a longitudinal acceleration may be noise, m/s².
+func (t *tracker) doubtA() float64 { return math.Min(2*math.Sqrt(t.noiseA), 1) }
+
 // forget drops tracks that were not seen for too long.
 func (t *tracker) forget(now motion.Tick) {
 	for k := 0; k < t.n; {
