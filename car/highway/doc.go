@@ -3,8 +3,8 @@
 //
 // # Owns
 //
-// The drive of a day by pilot and checker, the DSSAD on the car's flash (package dssad has the records), and the reports that
-// wait to be sent (wire/pilotlog).
+// The drive of a day by pilot and checker, the candidate in its shadow, the DSSAD on the car's flash (package dssad has the
+// records), and the reports that wait to be sent (wire/pilotlog).
 //
 // # Does not own
 //
@@ -17,6 +17,8 @@
 // report comes twice. A bounded sample of the stretch (Sample ticks) is driven tick by tick at 100 Hz; the other metres go by
 // how the sample stood before and after what happened in it, and the report says how many ticks there were. Metres with the
 // pilot on are Active; those on which its domain does not hold or its recorder does not work are Unavailable and cost nothing.
+//
+// A candidate sees what the shipped pilot sees and moves nothing; one that cannot run leaves the shipped pilot as it is.
 //
 // # Says
 //

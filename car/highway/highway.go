@@ -27,7 +27,7 @@ import (
 
 // The pilot that the car comes with. DefaultSample is 6 s.
 const (
-	Software      = "1.0.0"
+	Factory       = "1.0.0"
 	SWIN          = "R157 RB-HWP 1"
 	DefaultSample = motion.Tick(600)
 	MinSample     = motion.Tick(500)
@@ -40,7 +40,16 @@ type Config struct {
 	VIN     vin.VIN
 	Country string      // where the car is driven, ISO 3166-1 alpha-2
 	Sample  motion.Tick // of a day that are driven tick by tick, more where a demand stays without answer; 0: DefaultSample
+
+	Running   func() Software // what the car runs when a day begins; nil: what it came with
+	Candidate *Candidate      // runs in the shadow of the shipped pilot; nil: none
 }
+
+// Software is what reports and records name as the pilot that drove. A name that they cannot spell is replaced by Factory's.
+type Software struct{ Version, SWIN string }
+
+// Spells reports whether a version or number can stand in a record: 1 to 40 plain characters.
+func Spells(s string) bool { return name.MatchString(s) }
 
 // Highway is the pilot in one car. Its methods are called one at a time.
 type Highway struct {
@@ -51,6 +60,8 @@ type Highway struct {
 	digest  string
 	rec     *recorder
 	broken  error
+	shade   *shade // nil without a candidate
+	dark    error  // why there is none
 	state   state
 
 	in  motion.Input
@@ -87,6 +98,11 @@ func Open(cfg Config) (*Highway, error) {
 	if h.pilot, err = pilot.New(params); err != nil {
 		return nil, fmt.Errorf("pilot: %w", err)
 	}
+	if cfg.Candidate != nil {
+		if h.shade, err = newShade(cfg.Candidate, params); err != nil {
+			h.shade, h.dark = nil, fmt.Errorf("candidate %s in %s: %w", cfg.Candidate.Version, cfg.Country, err)
+		}
+	}
 	guard := checker.Default()
 	if h.checker, err = checker.New(guard); err != nil {
 		return nil, fmt.Errorf("checker: %w", err)
@@ -109,12 +125,31 @@ func Open(cfg Config) (*Highway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pilot: %s: %w", stateName, err)
 	}
-	h.rec, h.broken = openRecorder(cfg.Dir, Software, SWIN)
+	h.rec, h.broken = openRecorder(cfg.Dir, Factory, SWIN)
 	return h, nil
 }
 
 // Broken says why the recorder does not work, nil if it does.
 func (h *Highway) Broken() error { return h.broken }
+
+// Dark says why the candidate does not run in the shadow, nil if it does or there is none. The shipped pilot drives all the same.
+func (h *Highway) Dark() error { return h.dark }
+
+// running names the software that drives now.
+func (h *Highway) running() Software {
+	out := Software{Version: Factory, SWIN: SWIN}
+	if h.cfg.Running == nil {
+		return out
+	}
+	now := h.cfg.Running()
+	if Spells(now.Version) {
+		out.Version = now.Version
+	}
+	if Spells(now.SWIN) {
+		out.SWIN = now.SWIN
+	}
+	return out
+}
 
 // Ring is the recorder's memory, nil while it is broken.
 func (h *Highway) Ring() *dssad.Ring {
@@ -135,18 +170,20 @@ func (h *Highway) Drive(day period.Date, start time.Time, meters int64) (pilotlo
 		seq = h.state.Seq
 	}
 	meters = min(max(meters, 0), pilotlog.MaxMeters)
-	r := pilotlog.Report{Seq: seq, Day: string(day), Software: Software, SWIN: SWIN, Parameters: h.digest}
+	sw := h.running()
+	r := pilotlog.Report{Seq: seq, Day: string(day), Software: sw.Version, SWIN: sw.SWIN, Parameters: h.digest}
 	if h.state.Day > day {
 		return r, fmt.Errorf("pilot: %s is over, the newest day is %s", day, h.state.Day)
 	}
 	if meters == 0 {
 		return r, nil
 	}
-	s, err := h.sample(day, start, meters)
+	s, err := h.sample(day, start, meters, sw)
 	if err != nil {
 		return r, err
 	}
 	r.Active, r.Unavailable, r.Manual, r.Simulated, r.Events = s.active, s.unavailable, meters-s.active-s.unavailable, int64(s.ticks), s.events
+	r.Differences = h.shade.differences(start)
 	if h.broken == nil {
 		head := h.rec.ring.Head()
 		r.Chain = head[:]

@@ -33,10 +33,20 @@ func open(t testing.TB, dir string) *Highway {
 	return h
 }
 
+// dayStart is day i of the tests.
+func dayStart(i int) (s struct {
+	day period.Date
+	at  time.Time
+}) {
+	s.at = time.Date(2023, 9, 1, 8, 0, 0, 0, time.UTC).AddDate(0, 0, i)
+	s.day = period.DateOf(s.at)
+	return s
+}
+
 func drive(t testing.TB, h *Highway, i int) pilotlog.Report {
 	t.Helper()
-	start := time.Date(2023, 9, 1, 8, 0, 0, 0, time.UTC).AddDate(0, 0, i)
-	r, err := h.Drive(period.DateOf(start), start, 15_000)
+	s := dayStart(i)
+	r, err := h.Drive(s.day, s.at, 15_000)
 	if err != nil {
 		t.Fatal(err)
 	}

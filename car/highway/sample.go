@@ -23,8 +23,12 @@ const (
 	brakes   = 0.02  // the driver brakes
 	fails    = 0.004 // a sensor fails
 	severe   = 0.0005
+	halts    = 0.01 // the car in front brakes as hard as it can
 	asleep   = 0.05 // of the demands are not answered
 )
+
+// maxEvents bounds the events of a day's report, so that the report fits into one message to the maker.
+const maxEvents = 400
 
 // trouble is what happens on the way.
 type trouble uint8
@@ -36,6 +40,7 @@ const (
 	brake
 	failure
 	severeFailure
+	leadBrakes
 )
 
 // sampled is what became of the metres.
@@ -73,7 +78,7 @@ func (h *Highway) chance(day period.Date) dayOf {
 	for _, c := range [...]struct {
 		chance float64
 		what   trouble
-	}{{shower, rain}, {indicate, indicator}, {brakes, brake}, {fails, failure}, {severe, severeFailure}} {
+	}{{shower, rain}, {indicate, indicator}, {brakes, brake}, {fails, failure}, {severe, severeFailure}, {halts, leadBrakes}} {
 		if x -= c.chance; x < 0 {
 			d.trouble = c.what
 			break
@@ -88,7 +93,7 @@ func (h *Highway) chance(day period.Date) dayOf {
 }
 
 // sample drives the day's sample and counts its metres.
-func (h *Highway) sample(day period.Date, start time.Time, meters int64) (sampled, error) {
+func (h *Highway) sample(day period.Date, start time.Time, meters int64, sw Software) (sampled, error) {
 	d := h.chance(day)
 	setup := world.DefaultSetup(d.speed)
 	setup.Place, setup.Seed, setup.Window = d.place, d.seed, 400
@@ -98,13 +103,17 @@ func (h *Highway) sample(day period.Date, start time.Time, meters int64) (sample
 	if setup.Actors, err = flow.Fill(nil, setup.Road, -300, 300, setup.Ego, 60, d.seed); err != nil {
 		return sampled{}, err
 	}
+	if d.trouble == leadBrakes {
+		setup.Actors = append(setup.Actors, lead(&d, setup.Ego))
+	}
 	if err := h.world.Reset(&setup); err != nil {
 		return sampled{}, err
 	}
 	h.pilot.Reset(pilot.Start{})
 	h.checker.Reset()
+	h.shade.reset()
 	out := sampled{}
-	had, err := h.cycle(day)
+	had, err := h.cycle(day, sw)
 	if err != nil {
 		return out, err
 	}
@@ -122,6 +131,7 @@ func (h *Highway) sample(day period.Date, start time.Time, meters int64) (sample
 		h.cabin(&d, now, n, demanded)
 		h.world.Sense(&h.in)
 		h.pilot.Step(&h.in, &h.out)
+		h.shadowStep()
 		cmd, say := h.checker.Step(&h.in, h.out.Engagement, h.out.Command)
 		if say.RequestMRM {
 			h.pilot.RequestMRM()
@@ -159,6 +169,15 @@ func (h *Highway) sample(day period.Date, start time.Time, meters int64) (sample
 	out.share(way, meters, beganBy, ended, d.share, n, why)
 	return out, nil
 }
+
+// lead is a car in front that brakes hard and goes on later: the gap is what the others leave in dense traffic.
+func lead(d *dayOf, ego world.Start) world.Actor {
+	return world.Actor{Kind: motion.Car, Length: 4.6, Width: 1.9, S: ego.S + leadAhead, D: ego.D, VS: ego.V,
+		Script: world.Script{Mode: world.Scripted, Brakes: []world.Brake{{At: d.at, Rate: 8, To: 4}, {At: d.at + 400, Rate: 1.5, To: ego.V}}}}
+}
+
+// leadAhead is how far in front the lead's centre starts, m.
+const leadAhead = 32.0
 
 // share spreads the metres that were not sampled: those before the trouble as the pilot drove, those after it by whose it was.
 func (s *sampled) share(way [3]float64, meters int64, began, ended motion.Tick, part float64, n motion.Tick, why r157.Reason) {
@@ -215,6 +234,10 @@ func (h *Highway) cabin(d *dayOf, now, n, demanded motion.Tick) {
 			w.Health.SystemFailure = true
 		case severeFailure:
 			w.Health.SevereSystem = true
+		case leadBrakes: // where the pilot is off the driver does it
+			if !r157.Engaged(h.out.Engagement.Mode) && now >= d.at+30 && now < d.at+400 && h.in.Ego.V > 3 {
+				c.HandsOn, c.Brake = true, 9
+			}
 		}
 	}
 	if demanded >= 0 && d.answer > 0 && now-demanded >= d.answer {
@@ -227,7 +250,7 @@ func (h *Highway) cabin(d *dayOf, now, n, demanded motion.Tick) {
 
 // cycle begins the run cycle of the day in the recorder, which is the number of the day, and counts the day's events that it
 // already holds: they were stored before a crash.
-func (h *Highway) cycle(day period.Date) (had int, err error) {
+func (h *Highway) cycle(day period.Date, sw Software) (had int, err error) {
 	cycle := uint32(day.Time().Unix() / 86400)
 	if h.broken != nil {
 		return 0, nil
@@ -240,7 +263,7 @@ func (h *Highway) cycle(day period.Date) (had int, err error) {
 		}
 		had++
 	}
-	return had, ring.Begin(Software, SWIN, cycle)
+	return had, ring.Begin(sw.Version, sw.SWIN, cycle)
 }
 
 // tell stores an event and puts it into the report.
@@ -268,7 +291,7 @@ func (h *Highway) tell(e r157.Event, start time.Time, held *motion.Tick, had int
 }
 
 func (h *Highway) note(out *sampled, e pilotlog.Event) {
-	if len(out.events) < pilotlog.MaxEvents {
+	if len(out.events) < maxEvents {
 		out.events = append(out.events, e)
 	}
 }
