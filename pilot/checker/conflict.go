@@ -51,7 +51,8 @@ type other struct {
 }
 
 // hits reports whether the ego, driving p, runs into o or is run into by it, if o is in the path during w.
-// The gap is piecewise quadratic in time: its least value lies at a seam of the pieces or where the speeds are equal.
+// The gap is piecewise quadratic in time: its least value lies at a seam of the ego's pieces or where the speeds are equal.
+// Where the other comes to a standstill it does not: from there on the gap shrinks until the ego stands, too.
 func (o *other) hits(p *profile, w window, margin float64) bool {
 	gap := func(t float64) float64 {
 		way, _ := advance(o.v, o.brake, t)
@@ -63,18 +64,21 @@ func (o *other) hits(p *profile, w window, margin float64) bool {
 	if g := gap(w.in); g <= margin {
 		return g > -o.lengths // else the ego has passed
 	}
-	halt := never
-	if o.brake < 0 {
-		halt = o.v / -o.brake
-	}
 	first := (p.v - o.v) / (o.brake - p.first)
 	after := (p.v + float64(p.first*p.hold) - float64(p.after*p.hold) - o.v) / (o.brake - p.after)
-	for _, t := range [...]float64{w.out, p.hold, p.stop(), halt, first, after} {
+	for _, t := range [...]float64{w.out, p.hold, p.stop(), first, after} {
 		if t > w.in && t <= w.out && gap(t) <= margin { // false for the NaN and infinity of equal accelerations
 			return true
 		}
 	}
 	return false
+}
+
+// beside reports whether o comes into the path of the ego, driving p, at its side and not ahead of it: braking then only
+// keeps the ego there for longer.
+func (o *other) beside(p *profile, w window) bool {
+	way, _ := advance(o.v, o.brake, w.in)
+	return o.gap+way <= p.at(w.in)
 }
 
 // stays is the window if o goes on sideways as it moves now.

@@ -86,8 +86,8 @@ func (c *Checker) judge(e *motion.Ego, o *other, id int32, accel, b float64) dan
 		if !o.hits(&keep, w, margin) {
 			continue // what is asked for already is enough, or the ego passes
 		}
-		if o.edge > 0 && o.hits(&full, w, 0) && (i > 0 || !o.hits(&keep, w, 0)) {
-			continue // braking now does not help any more against what may not come: passing does
+		if o.edge > 0 && o.hits(&full, w, 0) && (i > 0 || !o.hits(&keep, w, 0) || c.danger.grade != Emergency && o.beside(&full, w)) {
+			continue // braking now does not help any more: passing does, or nothing
 		}
 		switch {
 		case o.hits(&last, w, margin) || c.danger.grade == Emergency && o.hits(&eased, w, margin):
