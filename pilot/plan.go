@@ -18,6 +18,7 @@ const (
 	softJerk = 10 // m/s³, caution
 	softMax  = 2.9
 
+	settleTicks  = 100 // for which the decision to pass stands
 	passingBrake = 0.3 // m/s², for a lead that is being overtaken
 )
 
@@ -49,7 +50,7 @@ func (p *Pilot) decide(in *motion.Input, f frame, want float64) demand {
 				}
 			}
 		}
-		brake, hard, up := p.yield(k, e, f, in.Now)
+		brake, hard, up := p.settle(k, &e, f, in.Now)
 		k.brake = brake
 		pass = pass || up
 		if brake > 0 && -brake < out.accel {
@@ -154,7 +155,7 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 			}
 			if lvl < 0 {
 				stops, _ := e.hits(r.get(full), f.d, least)
-				if goes, _ := e.hits(r.get(goOn), f.d, least); stops && !goes {
+				if goes, _ := e.hits(r.get(goOn), f.d, least); stops && (!goes || e.s < e.half) { // beside us already: who brakes only stays there for longer
 					return 0, false, true
 				}
 				return r.bmax, true, false
@@ -199,6 +200,25 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 		return math.Min(r.bmax, math.Max(float64(b*p.p.Emergency.Margin), softMax)), true, false
 	}
 	return 0, false, false
+}
+
+// settle is yield that does not waver: with noise the two ways out of a conflict change places from list to list, and half of each is
+// worse than either. Whom it was decided to pass is passed for as long as that is possible.
+func (p *Pilot) settle(k *track, e *path, f frame, now motion.Tick) (brake float64, hard, up bool) {
+	brake, hard, up = p.yield(k, *e, f, now)
+	r, sure := &p.roll, clear{rear: 0.3, side: 0.05, pass: 0.05} // what yield asks of passing, without the share for noise
+	if brake > 0 && now < k.passed {
+		if meets, _ := e.hits(r.get(keep), f.d, sure); !meets {
+			return 0, false, false
+		}
+		if meets, _ := e.hits(r.get(goOn), f.d, sure); !meets {
+			return 0, false, true
+		}
+	}
+	if up {
+		k.passed = now + settleTicks
+	}
+	return brake, hard, up
 }
 
 // beside is the caution towards somebody close beside our path ahead whom we draw near: enough to stay able to stop behind should

@@ -38,6 +38,7 @@ type track struct {
 	lead          bool    // in the path of the ego when last planned
 	brake         float64 // m/s², asked for it when last planned
 	commit        motion.Tick
+	passed        motion.Tick // until when it is to be passed
 }
 
 // tracker keeps the tracks. Measurement noise is a matter of the sensors, so one estimate serves all tracks.
