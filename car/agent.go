@@ -6,10 +6,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -43,6 +41,8 @@ type Config struct {
 	Consent      func(ctx context.Context, r uptane.Release) bool // to an update; nil: yes
 	Patience     time.Duration                                    // how long to wait for a maker's side that is away
 	Country      string                                           // where it is driven, for the pilot (ISO 3166-1); "": DefaultCountry
+	Candidate    *highway.Candidate                               // runs in the pilot's shadow; nil: none
+	PilotWithin  time.Duration                                    // until a report of the pilot counts as not taken; 0: DefaultPilotWithin
 	Log          *slog.Logger
 }
 
@@ -54,6 +54,8 @@ const (
 	DefaultCountry = "CN"
 	FeaturePilot   = "pilot.highway"
 	MeterPilot     = "pilot.km"
+
+	DefaultPilotWithin = 15 * time.Second
 )
 
 // Agent is the program in the car. Its methods are called one at a time, but for State and Hinted.
@@ -67,6 +69,7 @@ type Agent struct {
 	grants  *grants.Grants
 	meter   *meter.Meter
 	highway *highway.Highway // nil until the pilot was first on
+	stuck   uint64           // the pilot's report that was not taken last
 
 	mu      sync.Mutex
 	journal journal
@@ -195,78 +198,6 @@ func (a *Agent) Drive(ctx context.Context, day period.Date, t drive.Trace) error
 	return a.journal.write(a.cfg.Dir)
 }
 
-// pilot lets the pilot drive the day's highway; the metres on which it was active are counted, the others cost nothing.
-func (a *Agent) pilot(day period.Date, at time.Time, meters int64) error {
-	if err := a.openHighway(); err != nil {
-		return err
-	}
-	r, err := a.highway.Drive(day, at, meters)
-	if err != nil {
-		return err
-	}
-	return a.count(day, at, r.Active)
-}
-
-// PilotDir is the folder of the pilot's records and reports in a car's folder.
-func PilotDir(dir string) string { return filepath.Join(dir, "pilot") }
-
-func (a *Agent) openHighway() (err error) {
-	if a.highway != nil {
-		return nil
-	}
-	country := a.cfg.Country
-	if country == "" {
-		country = DefaultCountry
-	}
-	if a.highway, err = highway.Open(highway.Config{Dir: PilotDir(a.cfg.Dir), VIN: a.cfg.VIN, Country: country}); err != nil {
-		return err
-	}
-	if err := a.highway.Broken(); err != nil {
-		a.log.Error("the pilot's recorder does not work; the pilot stays off", "vin", a.cfg.VIN, "err", err)
-	}
-	return nil
-}
-
-// sendPilot sends the pilot's reports, each until it is acknowledged.
-func (a *Agent) sendPilot(ctx context.Context) error {
-	if !a.journal.Done {
-		return nil
-	}
-	if _, err := os.Stat(PilotDir(a.cfg.Dir)); errors.Is(err, fs.ErrNotExist) {
-		return nil // the pilot was never on
-	}
-	if err := a.openHighway(); err != nil {
-		return err
-	}
-	waiting, err := a.highway.Waiting()
-	if err != nil {
-		return err
-	}
-	for _, r := range waiting {
-		if err := a.uplink.SendPilot(ctx, r); err != nil {
-			return err
-		}
-		if err := a.highway.Ack(r.Seq); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// count counts the day's use of the pilot, in metres, unless a crash came after it was counted: nothing is sealed into a
-// batch before the day is done, so what was counted still pends.
-func (a *Agent) count(day period.Date, at time.Time, meters int64) error {
-	for _, u := range a.meter.Pending() {
-		if u.Meter == MeterPilot && u.Day == day {
-			return nil
-		}
-	}
-	if meters <= 0 {
-		return nil
-	}
-	return a.meter.Add(FeaturePilot, MeterPilot, meters, at)
-}
-
 func (a *Agent) setJournal(j journal) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -274,13 +205,10 @@ func (a *Agent) setJournal(j journal) {
 }
 
 // Sync tells the maker's side what the car has, and fetches what it was hinted at: frames until acknowledged, usage,
-// a new certificate when due, the grant, software.
+// a new certificate when due, the grant, software; the pilot's reports last, for nothing waits for them.
 func (a *Agent) Sync(ctx context.Context) error {
 	if err := a.sendUsage(ctx); err != nil {
 		return fmt.Errorf("usage: %w", err)
-	}
-	if err := a.sendPilot(ctx); err != nil {
-		return fmt.Errorf("pilot: %w", err)
 	}
 	if err := a.uplink.Flush(ctx); err != nil {
 		return fmt.Errorf("frames: %w", err)
@@ -303,6 +231,9 @@ func (a *Agent) Sync(ctx context.Context) error {
 			a.hint(command.Hint{Kind: command.Update})
 			return fmt.Errorf("update: %w", err)
 		}
+	}
+	if err := a.sendPilot(ctx); err != nil {
+		return fmt.Errorf("pilot: %w", err)
 	}
 	return nil
 }

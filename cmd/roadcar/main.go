@@ -21,6 +21,7 @@ import (
 	"roadbook/car"
 	"roadbook/car/cockpit"
 	"roadbook/car/drive"
+	"roadbook/car/highway"
 	"roadbook/fault"
 	"roadbook/period"
 	"roadbook/platform/clock"
@@ -48,6 +49,7 @@ type cli struct {
 	Drive        string        `help:"Drive this recorded speed trace, or one of this folder each day (CSV; default: made up for the car and the day)." placeholder:"FILE|DIR"`
 	Every        time.Duration `help:"How often the car looks whether there is a day to drive and something to tell." default:"30s"`
 	Simulate     period.Date   `help:"Do not wait for the days: begin on this one and drive another at each --every." placeholder:"YYYY-MM-DD"`
+	Candidate    string        `help:"A candidate's parameters of the pilot (JSON: version, params) that run in its shadow and move nothing; what they would do otherwise is reported." placeholder:"FILE"`
 	Log          string        `help:"What to log to standard error: debug, info, warn, error." default:"warn" enum:"debug,info,warn,error"`
 }
 
@@ -138,6 +140,10 @@ func (c cli) config() (car.Config, error) {
 	if c.Every < minEvery {
 		return none, fmt.Errorf("--every: %s is too often, expected at least %s", c.Every, minEvery)
 	}
+	candidate, err := readCandidate(c.Candidate)
+	if err != nil {
+		return none, fmt.Errorf("--candidate: %w", err)
+	}
 	raw, err := os.ReadFile(c.Provisioning)
 	if err != nil {
 		return none, fmt.Errorf("--provisioning: %w", err)
@@ -165,7 +171,32 @@ func (c cli) config() (car.Config, error) {
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	return car.Config{Dir: c.Dir, VIN: v, ECU: c.ECU, HardwareID: c.Hardware, Secret: c.Secret, Provisioning: p, Clock: now,
-		Consent: car.DriversConsent(c.Dir), Patience: patience, Log: log}, nil
+		Consent: car.DriversConsent(c.Dir), Patience: patience, Candidate: candidate, Log: log}, nil
+}
+
+func readCandidate(name string) (*highway.Candidate, error) {
+	if name == "" {
+		return nil, nil
+	}
+	b, err := readBounded(name, highway.MaxCandidate)
+	if err != nil {
+		return nil, err
+	}
+	c, err := highway.ParseCandidate(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return c, nil
+}
+
+// readBounded reads a file and one byte more than it may have, so that what is too large shows.
+func readBounded(name string, most int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, most+1))
 }
 
 func readTraces(name string) ([]drive.Trace, error) {

@@ -10,7 +10,8 @@ import (
 
 func TestWhatIsWrongWithTheCommandLineIsNamed(t *testing.T) {
 	dir := t.TempDir()
-	for name, content := range map[string]string{"empty.json": "{}", "text.json": "hello", "trace.csv": "a,b\n1,2\n"} {
+	for name, content := range map[string]string{"empty.json": "{}", "text.json": "hello", "trace.csv": "a,b\n1,2\n",
+		"candidate.json": `{"version": "1.2.0", "params": {"following": {"gap": 0}}}`} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -26,6 +27,8 @@ func TestWhatIsWrongWithTheCommandLineIsNamed(t *testing.T) {
 		{"no such file", "--dir c --provisioning none.json --vin LRBR1CNE1PB000001 --ecu E", "--provisioning: open none.json"},
 		{"a file that is no JSON", "--dir c --provisioning text.json --vin LRBR1CNE1PB000001 --ecu E", "text.json"},
 		{"a provisioning that lacks a field", "--dir c --provisioning empty.json --vin LRBR1CNE1PB000001 --ecu E", "the field is missing"},
+		{"a candidate that makes no sense", "--dir c --provisioning empty.json --vin LRBR1CNE1PB000001 --ecu E --candidate candidate.json", "following.gap"},
+		{"no such candidate", "--dir c --provisioning empty.json --vin LRBR1CNE1PB000001 --ecu E --candidate none.json", "--candidate: open none.json"},
 		{"a turn of no length", "--dir c --provisioning empty.json --vin LRBR1CNE1PB000001 --ecu E --every 0s", "--every"},
 	} {
 		var out bytes.Buffer
