@@ -120,9 +120,10 @@ func (r ReleaseRequest) check() error {
 
 // mustMatch is what both repositories say of the release.
 func (r Release) mustMatch() uptane.MustMatch {
+	swin, _ := r.SWIN("R157")
 	return uptane.MustMatch{
 		HardwareID: r.HardwareID, ReleaseCounter: r.ReleaseCounter,
-		Release: uptane.Release{ID: r.ID, Name: r.Name, Version: r.Version},
+		Release: uptane.Release{ID: r.ID, Name: r.Name, Version: r.Version, R157: strings.TrimPrefix(swin, "R157:")},
 	}
 }
 

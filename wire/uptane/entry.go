@@ -21,6 +21,7 @@ type Release struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
 	Version string `json:"version"`
+	R157    string `json:"r157swin,omitempty"` // what the highway pilot in it is known by (UN R157, 9): the number alone
 }
 
 // MustMatch is the part of an entry that Director and Image repository must agree on (5.2.3.1.1).
