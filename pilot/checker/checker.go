@@ -24,13 +24,11 @@ func New(p Params) (*Checker, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	c := &Checker{p: p}
-	c.Reset()
-	return c, nil
+	return &Checker{p: p}, nil
 }
 
 // Reset begins a new run cycle.
-func (c *Checker) Reset() { *c = Checker{p: c.p, danger: danger{object: nobody}} }
+func (c *Checker) Reset() { *c = Checker{p: c.p} }
 
 // Step looks at one tick and returns the command that the actuators get. While the driver drives, the command passes as it is.
 func (c *Checker) Step(in *motion.Input, claim motion.Engagement, cmd motion.Command) (motion.Command, Verdict) {

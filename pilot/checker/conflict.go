@@ -36,7 +36,7 @@ func advance(v, a, t float64) (way, speed float64) {
 	if a < 0 && v < float64(-a*t) {
 		return float64(v*v) / float64(-2*a), 0
 	}
-	return float64(v*t) + float64(a*t*t)/2, v + float64(a*t)
+	return float64(v*t) + float64(0.5*a*t*t), v + float64(a*t)
 }
 
 // other is a vehicle ahead, against the ego.
@@ -102,7 +102,7 @@ func (o *other) gathers(k *Wait) window {
 	way := math.Max(0, o.edge-k.Side)
 	ramp := math.Min(k.Horizon, (k.Lateral-o.toward)/o.gather)
 	top := o.toward + float64(o.gather*ramp)
-	if in := float64((o.toward+top)*ramp) / 2; in < way {
+	if in := float64(0.5 * (o.toward + top) * ramp); in < way {
 		return window{ramp + (way-in)/top, never}
 	}
 	return window{(math.Sqrt(float64(o.toward*o.toward)+float64(2*o.gather*way)) - o.toward) / o.gather, never}

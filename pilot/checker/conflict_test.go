@@ -38,8 +38,8 @@ func TestProfile(t *testing.T) {
 // TestHits compares the closed form with stepping through time.
 func TestHits(t *testing.T) {
 	step := func(o *other, p *profile, w window, margin float64) bool {
-		const h = 0.01
-		for i := 0; i <= 6000; i++ {
+		const h = 0.05
+		for i := 0; i <= 1200; i++ {
 			s := float64(i) * h
 			if s < w.in || s > w.out {
 				continue
@@ -52,7 +52,7 @@ func TestHits(t *testing.T) {
 		return false
 	}
 	n, hit := 0, 0
-	for g := -12.0; g < 60; g += 5.5 {
+	for g := -12.0; g < 60; g += 9.5 {
 		for _, v := range []float64{0, 8, 19, 25} {
 			for _, brake := range []float64{0, -2, -7} {
 				for _, p := range []profile{{20, 0, 0.3, 0}, {20, 1, 0.3, -7}, {20, -3, 0.5, -3}, {20, 0, 1.2, -4}, {20, 0, 0.2, 2}, {20, -8, 4, 0}} {
@@ -76,6 +76,13 @@ func TestHits(t *testing.T) {
 				}
 			}
 		}
+	}
+	dip := other{gap: 12, v: 8, brake: -2, lengths: 9} // nearest after 2 s with 0 m left, while the first piece lasts
+	if p := (profile{20, -8, 4, 0}); !dip.hits(&p, window{0, never}, 0.5) {
+		t.Error("equal speeds in the first piece are missed")
+	}
+	if dip.gap = 12.6; dip.hits(&profile{20, -8, 4, 0}, window{0, never}, 0.5) {
+		t.Error("and 0.6 m are enough")
 	}
 	if hit < n/10 || hit > n*9/10 {
 		t.Errorf("%d of %d hit: this compares nothing", hit, n)

@@ -34,7 +34,7 @@ func (c *Checker) assess(in *motion.Input, accel, b float64) danger {
 		worst.add(c.judge(e, &o, t.id, accel, b))
 	}
 	if in.Road.BlockedAt > e.S {
-		o := other{gap: in.Road.BlockedAt - e.S - e.Length/2, edge: -e.Width, lengths: e.Length}
+		o := other{gap: in.Road.BlockedAt - e.S - float64(0.5*e.Length), edge: -e.Width, lengths: e.Length}
 		worst.add(c.judge(e, &o, laneEnd, accel, b))
 	}
 	return worst
@@ -51,8 +51,8 @@ func (d *danger) add(n danger) {
 func ahead(e *motion.Ego, t *track) other {
 	side := math.Copysign(1, t.d-e.D)
 	return other{
-		gap:     t.s - e.S - (t.length+e.Length)/2,
-		edge:    math.Abs(t.d-e.D) - (t.width+e.Width)/2,
+		gap:     t.s - e.S - float64(0.5*(t.length+e.Length)),
+		edge:    math.Abs(t.d-e.D) - float64(0.5*(t.width+e.Width)),
 		v:       t.vs,
 		brake:   math.Min(t.as, 0),
 		toward:  float64(side * (float64(e.V*e.Heading) - t.vd)),

@@ -63,7 +63,7 @@ func hold(in *motion.Input) float64 {
 
 // readable reports whether the car's own state can be reckoned with.
 func readable(e *motion.Ego) bool {
-	return finite(e.S+e.D+e.Heading+e.A+e.Steer) && e.V >= 0 && e.V <= 100 && e.Length > 0 && e.Length <= 30 && e.Width > 0 && e.Width <= 5 &&
+	return finite(e.S, e.D, e.Heading, e.A, e.Steer) && e.V >= 0 && e.V <= 100 && e.Length > 0 && e.Length <= 30 && e.Width > 0 && e.Width <= 5 &&
 		e.Wheelbase > 0 && e.Wheelbase <= e.Length
 }
 

@@ -11,13 +11,13 @@ func (r *RSS) near(o *other, ego, b float64) bool {
 // along is the longitudinal safe distance in metres.
 func (r *RSS) along(ego, lead, b float64) float64 {
 	u := ego + float64(r.Response*r.Accel)
-	return float64(ego*r.Response) + float64(r.Accel*r.Response*r.Response)/2 + float64(u*u)/float64(2*b) - float64(lead*lead)/float64(2*b)
+	return float64(ego*r.Response) + float64(0.5*r.Accel*r.Response*r.Response) + float64(u*u)/float64(2*b) - float64(lead*lead)/float64(2*b)
 }
 
 // across is the lateral safe distance in metres to a vehicle with lateral speed v.
 func (r *RSS) across(v float64) float64 {
 	u := v + float64(r.LateralAccel*r.Response)
-	return r.Fluctuation + float64((v+u)*r.Response)/2 + float64(u*u)/float64(2*r.LateralAccel)
+	return r.Fluctuation + float64(0.5*(v+u)*r.Response) + float64(u*u)/float64(2*r.LateralAccel)
 }
 
 // proactive is the PFS: 0 with room for comfortable braking should the lead brake hard, 1 without room even for hard braking.
@@ -41,7 +41,7 @@ func (f *Fuzzy) critical(gap, ego, lead, accel float64) float64 {
 		}
 		return 0
 	}
-	way := float64(((ego+next)/2 - lead) * f.Response)
+	way := float64((float64(0.5*(ego+next)) - lead) * f.Response)
 	left := float64((next - lead) * (next - lead))
 	return fade(gap, way+left/float64(2*f.Brake), way+left/float64(2*f.Comfort))
 }

@@ -31,6 +31,11 @@ func TestRSS(t *testing.T) {
 			t.Errorf("across at %v: %v, expected %v", v, got, want)
 		}
 	}
+	wide := r
+	wide.LateralAccel = 2
+	if got := wide.across(0); !close6(got, 0.3+0.5625+0.5625) {
+		t.Errorf("across with twice the lateral acceleration: %v", got)
+	}
 	for _, row := range []struct {
 		o    other
 		near bool

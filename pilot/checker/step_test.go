@@ -59,6 +59,7 @@ func TestStep(t *testing.T) {
 		{"emergency", input(5, 20), nil, em, cmd{Accel: -7.6, Emergency: true}, cmd{Accel: -7.6, Emergency: true}, 0, Clear, -1, false},
 		{"beyond the brakes", input(5, 20), nil, em, cmd{Accel: -8, Emergency: true}, cmd{Accel: -7.6, Emergency: true}, Decel, Clear, -1, false},
 		{"on ice", input(5, 20), func(in *motion.Input) { in.Ego.BrakeMax = 7.59 / 4 }, em, cmd{Accel: -8, Emergency: true}, cmd{Accel: -1.9, Emergency: true}, Decel, Clear, -1, false},
+		{"almost no brakes", input(5, 20, car(30, 3.5, 0)), func(in *motion.Input) { in.Ego.BrakeMax = 0.6 }, active, cmd{}, cmd{Accel: -7.6 * 0.6 / 7.59}, Collision, Emergency, 9, false},
 		{"flag without claim", input(5, 20), nil, active, cmd{Emergency: true}, cmd{Emergency: true}, Flag, Clear, -1, false},
 		{"claim without flag", input(5, 20), nil, em, cmd{}, cmd{}, Flag, Clear, -1, false},
 		{"acceleration is no number", input(5, 20), nil, active, cmd{Accel: nan}, cmd{Accel: -2.5}, Unreadable, Clear, -1, true},
@@ -180,6 +181,19 @@ func TestDisobeyed(t *testing.T) {
 			t.Fatalf("it was obeyed: %+v %+v", got, v)
 		}
 	}
+	for _, stale := range []int{60, 150} { // it is forgotten when the list comes again
+		in.Objects.At = -100
+		for i := 1; i <= stale; i++ {
+			if _, v := step(motion.Active); v.Reason&Disobeyed != 0 != (i > 100) {
+				t.Fatalf("tick %d: %+v", i, v)
+			}
+		}
+		in.Objects.At = in.Now
+		if _, v := step(motion.Active); v.RequestMRM || v.Reason != 0 {
+			t.Fatalf("%+v", v)
+		}
+		c.scene = scene{}
+	}
 	c.Reset()
 	claim := motion.Engagement{Mode: motion.Transition, Since: -2000, Escalated: true}
 	for i := 1; i <= 101; i++ {
@@ -259,7 +273,7 @@ func TestHold(t *testing.T) {
 	in := input(0, 20)
 	for _, row := range []struct{ d, heading, v, width, curvature, want float64 }{
 		{4, 0, 20, 3.5, 0, -2.9 * 0.64 * 0.5 / 400}, {4, 0, 2, 3.5, 0, -2.9 * 0.64 * 0.5 / 25}, {3.5, 0.01, 20, 3.5, 0, -2.9 * 1.6 * 0.2 / 400},
-		{9, 0, 20, 0, 0.001, 0.0029}, {0.2, 0, 20, 3.5, 0.001, 0.0029 - 2.9*0.64*0.2/400},
+		{9, 0, 20, 0, 0.001, 0.0029}, {0.95, 0, 20, 0.9, 0, -2.9 * 0.64 * 0.05 / 400}, {0.2, 0, 20, 3.5, 0.001, 0.0029 - 2.9*0.64*0.2/400},
 	} {
 		in.Ego.D, in.Ego.Heading, in.Ego.V, in.Road.LaneWidth, in.Road.Curvature[0] = row.d, row.heading, row.v, row.width, row.curvature
 		if got := hold(in); !close6(got*1e4, row.want*1e4) {

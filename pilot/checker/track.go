@@ -40,7 +40,7 @@ func (s *scene) read(now motion.Tick, l *motion.Objects) bool {
 	}
 	for i := range l.N {
 		o := &l.List[i]
-		if !finite(o.S+o.D+o.VS+o.VD+o.AS+o.Length+o.Width) || o.Length <= 0 || o.Width <= 0 {
+		if !finite(o.S, o.D, o.VS, o.VD, o.AS, o.Length, o.Width) || o.Length <= 0 || o.Width <= 0 {
 			return false
 		}
 	}
@@ -76,11 +76,18 @@ func find(old []track, i int, id int32) *track {
 // carried on: few last as long as the list is old.
 func (t *track) now(age float64) track {
 	n := *t
-	n.s += float64(t.vs*age) + float64(t.as*age*age)/2
+	n.s += float64(t.vs*age) + float64(0.5*t.as*age*age)
 	n.d += float64(t.vd * age)
 	n.vs = math.Max(0, t.vs+float64(t.as*age))
 	return n
 }
 
-// finite reports whether v is a number.
-func finite(v float64) bool { return v-v == 0 }
+// finite reports whether all are numbers.
+func finite(all ...float64) bool {
+	for _, v := range all {
+		if v-v != 0 {
+			return false
+		}
+	}
+	return true
+}

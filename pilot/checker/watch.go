@@ -54,6 +54,6 @@ func (w *watch) disobeyed(want bool, k *Watch) bool {
 		w.waited = 0
 		return false
 	}
-	w.waited = min(w.waited+1, k.Patience+1)
+	w.waited++
 	return w.waited > k.Patience
 }
