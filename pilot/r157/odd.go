@@ -216,7 +216,7 @@ func (o *ODD) validSight() (errs []error) {
 		errs = append(errs, fmt.Errorf("sight/0: %g m are less than the %g m that are asked up to 60 km/h (7.1.1)", first.Range, required[0][1]))
 	}
 	for _, row := range required {
-		if v := o.SpeedFor(row[1]); v > row[0]*kmh+1e-9 {
+		if v := o.SpeedFor(row[1]); v > float64(row[0]*kmh)+1e-9 {
 			errs = append(errs, fmt.Errorf("sight: %g m allow %.1f km/h, 7.1.1 only %g", row[1], v/kmh, row[0]))
 		}
 	}
