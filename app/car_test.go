@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"bytes"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +23,13 @@ import (
 
 // oneCar starts a maker's side with one car that has enrolled.
 func oneCar(t *testing.T) (scenario.Scenario, *client.Client, car.Config, *car.Agent) {
+	t.Helper()
+	s, _, api, cfg, agent := oneCarWith(t, nil)
+	return s, api, cfg, agent
+}
+
+// oneCarWith is oneCar with the maker's side itself, and a car of another configuration.
+func oneCarWith(t *testing.T, change func(c *car.Config)) (scenario.Scenario, *app.App, *client.Client, car.Config, *car.Agent) {
 	t.Helper()
 	ctx := t.Context()
 	s, err := scenario.Parse(examples.Xiaomi2023)
@@ -49,6 +58,9 @@ func oneCar(t *testing.T) (scenario.Scenario, *client.Client, car.Config, *car.A
 		t.Fatal(err)
 	}
 	cfg.Dir, cfg.Clock = t.TempDir(), now
+	if change != nil {
+		change(&cfg)
+	}
 	agent, err := car.Open(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +70,25 @@ func oneCar(t *testing.T) (scenario.Scenario, *client.Client, car.Config, *car.A
 			t.Error(err)
 		}
 	})
-	return s, api, cfg, agent
+	return s, a, api, cfg, agent
+}
+
+// syncBuffer is a log that several goroutines write.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }
 
 // TestRevokedCarIsCutOff: a car that is revoked is refused by HTTPS and by MQTT, also on the connections that it has, and
