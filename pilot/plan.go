@@ -177,6 +177,9 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 		return 0, false, false
 	}
 	if bad, _ := a.hits(r.get(full), f.d, least); bad { // only passing helps
+		if hits, _ := e.hits(r.get(full), f.d, least); now < k.commit && !hits { // but half a braking is no way to pass
+			return r.bmax, true, false
+		}
 		return 0, false, true
 	}
 	even := e // it comes over as fast as it moves now
