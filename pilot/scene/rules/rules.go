@@ -1,7 +1,8 @@
-// Package rules holds the suite of UN R157's timers and duties: what the engagement must do and when, tick by tick.
+// Package rules holds the suite of UN R157's timers and duties: what the engagement must do and when, tick by tick, and what its
+// recorder must hold.
 //
 // Owns: the checks, each with its clause, written down apart from the engagement's own code and parameters.
-// Does not own: the engagement (pilot/r157).
+// Does not own: the engagement (pilot/r157), the recorder (pilot/dssad).
 // Always true: a check drives a machine by inputs only and looks at what it says; the bounds are the regulation's, not the
 // machine's parameters.
 // Says: a bundle.Check per duty.
@@ -16,7 +17,7 @@ import (
 )
 
 // Version names the duties that are checked; it changes whenever one is added.
-const Version = "1"
+const Version = "2"
 
 // duty is one thing that must hold, in every market's domain where R157 applies.
 type duty struct {
@@ -27,7 +28,7 @@ type duty struct {
 // Checks runs every duty in every domain and counts in how many it holds.
 func Checks(domains []r157.ODD, p r157.Params) []bundle.Check {
 	var out []bundle.Check
-	for _, d := range duties() {
+	for _, d := range append(duties(), recorderDuties()...) {
 		c := bundle.Check{Name: d.name}
 		for i := range domains {
 			if domains[i].Label == r157.Supervised {
