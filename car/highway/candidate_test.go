@@ -10,6 +10,7 @@ import (
 
 	"roadbook/fault"
 	"roadbook/pilot/motion"
+	"roadbook/platform/mqttedge"
 	"roadbook/vin"
 	"roadbook/wire/pilotlog"
 )
@@ -232,4 +233,24 @@ func join(kinds []pilotlog.Kind) string {
 		b.WriteString(string(k) + " ")
 	}
 	return b.String()
+}
+
+// TestTheFullestReportFitsIntoAMessage: what the edge does not take would wait on the car for good.
+func TestTheFullestReportFitsIntoAMessage(t *testing.T) {
+	h := open(t, t.TempDir())
+	r := drive(t, h, 0)
+	s := dayStart(0)
+	var full sampled
+	for i := range 2 * maxEvents {
+		h.note(&full, pilotlog.Event{At: at(s.at, motion.Tick(i)), Kind: pilotlog.Deactivation, Reason: "driver_unavailable", Initiator: pilotlog.BySystem, Road: "motorway"})
+	}
+	r.Software, r.SWIN, r.Events, r.Differences = strings.Repeat("9", 40), strings.Repeat("8", 40), full.events, nil
+	for range maxDifferences {
+		r.Differences = append(r.Differences, pilotlog.Difference{At: s.at, Ticks: pilotlog.MaxTicks, Accel: -99.123456789, Steer: 0.123456789, Mode: true,
+			Candidate: strings.Repeat("7", 40), Inputs: make([]byte, 32)})
+	}
+	b, err := r.Encode()
+	if err != nil || len(full.events) != maxEvents || len(b) > mqttedge.MaxPayload {
+		t.Errorf("%d events, %d bytes of at most %d: %v", len(full.events), len(b), mqttedge.MaxPayload, err)
+	}
 }
