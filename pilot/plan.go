@@ -162,6 +162,11 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 			}
 		}
 		b *= p.p.Emergency.Margin
+		if differs {
+			if worst := p.lastCall(k, &a, &e, f, now, stop, least); worst > b {
+				return worst, true, false
+			}
+		}
 		if lvl == brake1 || lvl == brake1+1 || lvl == brake1+2 && differs {
 			return math.Min(softMax, b), false, false
 		}
@@ -177,10 +182,8 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 		return 0, false, false
 	}
 	if bad, _ := a.hits(r.get(full), f.d, least); bad { // only passing helps
-		if hits, _ := e.hits(r.get(full), f.d, least); now < k.commit && !hits { // but half a braking is no way to pass
-			return r.bmax, true, false
-		}
-		return 0, false, true
+		b := p.lastCall(k, &a, &e, f, now, stop, least)
+		return b, b > 0, b == 0
 	}
 	even := e // it comes over as fast as it moves now
 	even.stop, even.stops = f.lane, true
@@ -190,19 +193,31 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 			return 0, false, true // beside us: who brakes here is met, who goes on is not
 		}
 	}
-	lastCall, _ := a.hits(r.get(late), f.d, least)
-	if lastCall || now < k.commit {
-		lvl := p.least(&a, f.d, stop)
-		b := r.bmax
-		if lvl >= 0 {
-			b = r.level(lvl)
+	b := p.lastCall(k, &a, &e, f, now, stop, least)
+	return b, b > 0, false
+}
+
+// lastCall is the braking for the adverse path a, once there is no time left to wait and see: 0 before, and when no braking helps.
+func (p *Pilot) lastCall(k *track, a, e *path, f frame, now motion.Tick, stop, least clear) float64 {
+	r := &p.roll
+	if bad, _ := a.hits(r.get(full), f.d, least); bad {
+		if hits, _ := e.hits(r.get(full), f.d, least); now < k.commit && !hits { // it has begun, and half a braking is no way to pass
+			return r.bmax
 		}
-		if lastCall {
-			k.commit = now + 30
-		}
-		return math.Min(r.bmax, math.Max(float64(b*p.p.Emergency.Margin), softMax)), true, false
+		return 0
 	}
-	return 0, false, false
+	calls, _ := a.hits(r.get(late), f.d, least)
+	if !calls && now >= k.commit {
+		return 0
+	}
+	b := r.bmax
+	if lvl := p.least(a, f.d, stop); lvl >= 0 {
+		b = r.level(lvl)
+	}
+	if calls {
+		k.commit = now + 30
+	}
+	return math.Min(r.bmax, math.Max(float64(b*p.p.Emergency.Margin), softMax))
 }
 
 // settle is yield that does not waver: with noise the two ways out of a conflict change places from list to list, and half of each is
