@@ -1,10 +1,6 @@
 package checker
 
-import (
-	"math"
-
-	"roadbook/pilot/motion"
-)
+import "roadbook/pilot/motion"
 
 // Checker watches one pilot in one car. It is not safe for use by several goroutines.
 type Checker struct {
@@ -93,7 +89,7 @@ func (c *Checker) limitAccel(cmd *motion.Command, v *Verdict, m motion.Mode, b f
 		cmd.Hazard = true
 	}
 	if v.Reason&(Stale|Unreadable|Disobeyed) != 0 {
-		cmd.Accel = math.Min(cmd.Accel, -c.p.Watch.Gentle)
+		cmd.Accel = min(cmd.Accel, -c.p.Watch.Gentle)
 	}
 	v.Grade, v.Object, v.Demand = c.danger.grade, c.danger.object, c.danger.demand
 	if v.Grade == Emergency {

@@ -13,7 +13,7 @@ type profile struct{ v, first, hold, after float64 }
 
 // at returns how far the ego has come after t seconds.
 func (p *profile) at(t float64) float64 {
-	h := math.Min(t, p.hold)
+	h := min(t, p.hold)
 	x, v := advance(p.v, p.first, h)
 	y, _ := advance(v, p.after, t-h)
 	return x + y
@@ -91,7 +91,7 @@ func (o *other) stays(k *Wait) window {
 	case o.toward <= k.Drift:
 		return window{never, never}
 	}
-	return window{math.Max(0, o.edge-k.Side) / o.toward, never}
+	return window{max(0, o.edge-k.Side) / o.toward, never}
 }
 
 // gathers is the window if o goes on to gather lateral speed for k.Horizon, up to k.Lateral.
@@ -99,8 +99,8 @@ func (o *other) gathers(k *Wait) window {
 	if o.edge <= 0 || o.gather <= k.Gather || o.toward >= k.Lateral || o.toward < 0 {
 		return o.stays(k)
 	}
-	way := math.Max(0, o.edge-k.Side)
-	ramp := math.Min(k.Horizon, (k.Lateral-o.toward)/o.gather)
+	way := max(0, o.edge-k.Side)
+	ramp := min(k.Horizon, (k.Lateral-o.toward)/o.gather)
 	top := o.toward + float64(o.gather*ramp)
 	if in := float64(0.5 * (o.toward + top) * ramp); in < way {
 		return window{ramp + (way-in)/top, never}

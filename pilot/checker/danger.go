@@ -54,7 +54,7 @@ func ahead(e *motion.Ego, t *track) other {
 		gap:     t.s - e.S - float64(0.5*(t.length+e.Length)),
 		edge:    math.Abs(t.d-e.D) - float64(0.5*(t.width+e.Width)),
 		v:       t.vs,
-		brake:   math.Min(t.as, 0),
+		brake:   min(t.as, 0),
 		toward:  float64(side * (float64(e.V*e.Heading) - t.vd)),
 		gather:  float64(-side * t.ad),
 		lengths: t.length + e.Length,
@@ -75,13 +75,13 @@ func (c *Checker) judge(e *motion.Ego, o *other, id int32, accel, b float64) dan
 	if o.brake > -p.Wait.Slow {
 		o.brake = 0
 	}
-	held := math.Max(accel, e.A)
+	held := max(accel, e.A)
 	keep := profile{e.V, e.A, p.Brakes.Latency + p.Brakes.Lag, accel}
 	full := c.braking(e.V, held, 0, b)
 	last := c.braking(e.V, held, p.Wait.Look, b)
-	planned := c.braking(e.V, held, p.Wait.Look, math.Min(b, p.Fuzzy.Comfort))
-	eased := c.braking(e.V, 0, p.Wait.Release, math.Min(b, p.Wait.Comfort))
-	margin := math.Min(p.Wait.Gap, float64(settle*math.Max(0, e.V-o.v)))
+	planned := c.braking(e.V, held, p.Wait.Look, min(b, p.Fuzzy.Comfort))
+	eased := c.braking(e.V, 0, p.Wait.Release, min(b, p.Wait.Comfort))
+	margin := min(p.Wait.Gap, float64(settle*max(0, e.V-o.v)))
 	for i, w := range [...]window{o.stays(&p.Wait), o.gathers(&p.Wait)} {
 		if !o.hits(&keep, w, margin) {
 			continue // what is asked for already is enough, or the ego passes
@@ -107,6 +107,6 @@ func (c *Checker) judge(e *motion.Ego, o *other, id int32, accel, b float64) dan
 // brakes shift the braking back by as much as they cost in speed.
 func (c *Checker) braking(v, accel, wait, b float64) profile {
 	k := &c.p.Brakes
-	ramp := math.Max(0, b+accel) / float64(2*k.Jerk)
+	ramp := max(0, b+accel) / float64(2*k.Jerk)
 	return profile{v, accel, wait + k.Latency + k.Lag + ramp, -b}
 }

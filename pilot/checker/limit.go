@@ -30,22 +30,25 @@ func (c *Checker) floor(m motion.Mode, emergency bool, b float64) float64 {
 // full is full braking, in m/s², where the brakes give b.
 func (c *Checker) full(b float64) float64 { return float64(c.p.Envelope.Emergency*b) / c.p.Brakes.Max }
 
+// slack lets pass a change of the steering angle that keeps the bound by another rounding or a slightly other formula.
+const slack = 1.05
+
 // limitSteer keeps the steering angle within its own bound, the rate, the lateral acceleration and the lateral jerk.
 // sin(atan x) <= atan x, so that no tangent is needed and the bound is kept.
 func (c *Checker) limitSteer(e *motion.Ego, cmd *motion.Command, v *Verdict) {
 	l := &c.p.Envelope
-	v2 := math.Max(float64(e.V*e.V), 1)
-	x := float64(l.LateralAccel*e.Wheelbase) / v2
-	most := math.Min(l.Steer, x/math.Sqrt(1+float64(x*x)))
-	step := math.Min(l.SteerRate, float64(l.LateralJerk*e.Wheelbase)/v2) * motion.DT
+	r := e.Wheelbase / max(float64(e.V*e.V), 1)
+	x := float64(l.LateralAccel * r)
+	most := min(l.Steer, x/math.Sqrt(1+float64(x*x)))
+	step := float64(min(l.SteerRate, float64(l.LateralJerk*slack*r)) * motion.DT)
 	from := c.steered
 	if !c.ran {
 		from = e.Steer
 	}
 	from = clamp(from, most) // the speed may have grown since
-	if s := clamp(from+clamp(cmd.Steer-from, step), most); s != cmd.Steer {
+	if low, high := max(from-step, -most), min(from+step, most); cmd.Steer < low || cmd.Steer > high {
 		v.Reason |= Steering
-		cmd.Steer = s
+		cmd.Steer = max(low, min(cmd.Steer, high))
 	}
 }
 
@@ -57,7 +60,7 @@ func hold(in *motion.Input) float64 {
 	if r.LaneWidth > 0 {
 		off = e.D - float64(math.Round(e.D/r.LaneWidth)*r.LaneWidth)
 	}
-	back := (float64(pull*off) + float64(damp*e.V*e.Heading)) / math.Max(float64(e.V*e.V), 25)
+	back := (float64(pull*off) + float64(damp*e.V*e.Heading)) / max(float64(e.V*e.V), 25)
 	return float64(e.Wheelbase * (r.Curvature[0] - back))
 }
 
@@ -68,4 +71,4 @@ func readable(e *motion.Ego) bool {
 }
 
 // clamp limits v to ±most.
-func clamp(v, most float64) float64 { return math.Max(-most, math.Min(most, v)) }
+func clamp(v, most float64) float64 { return max(-most, min(most, v)) }

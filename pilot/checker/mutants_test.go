@@ -39,9 +39,6 @@ var equivalent = map[string]string{
 // a rule that may be changed unseen is not tested. All changes are compiled into one program, which is told by its environment
 // which of them to make.
 func TestMutants(t *testing.T) {
-	if raceEnabled {
-		t.Skip("measured without the race detector, which would only slow it down: TestMutants of the plain run decides")
-	}
 	dir := t.TempDir()
 	names := mutate(t, dir)
 	build := exec.Command("go", "test", "-c", "-o", "mutants", "./pilot/checker")
@@ -150,7 +147,7 @@ func mutate(t *testing.T, dir string) []string {
 	for _, p := range paths {
 		b := read(p)
 		switch {
-		case p == "mutants_test.go" || strings.HasPrefix(p, "race"):
+		case p == "mutants_test.go":
 		case strings.HasSuffix(p, "_test.go"):
 			write("pilot/checker/"+p, b)
 		default:

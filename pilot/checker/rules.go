@@ -5,7 +5,7 @@ import "math"
 // near reports whether RSS is violated both along and across the lane: only such a vehicle is looked at closer.
 // ego and o.v in m/s; b is what both can brake with.
 func (r *RSS) near(o *other, ego, b float64) bool {
-	return o.gap < r.along(ego, o.v, math.Min(b, r.Brake)) && o.edge < r.across(math.Abs(o.toward))
+	return o.gap < r.along(ego, o.v, min(b, r.Brake)) && o.edge < r.across(math.Abs(o.toward))
 }
 
 // along is the longitudinal safe distance in metres.
@@ -33,7 +33,7 @@ func (f *Fuzzy) critical(gap, ego, lead, accel float64) float64 {
 	if ego <= lead {
 		return 0
 	}
-	next := ego + float64(math.Max(accel, -f.Comfort)*f.Response)
+	next := ego + float64(max(accel, -f.Comfort)*f.Response)
 	closing := ego - lead
 	if next < lead { // braking now is enough, if there is room for it
 		if gap < float64(closing*closing)/float64(2*math.Abs(accel)) {

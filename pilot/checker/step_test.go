@@ -217,7 +217,7 @@ func TestSteering(t *testing.T) {
 		{0, 0, 0.1, 0.006, Steering, "rate 0.6 rad/s"},
 		{0, 0, -0.1, -0.006, Steering, "to the right"},
 		{0.5, 0.598, 0.7, 0.6, Steering, "the wheel's own stop"},
-		{10, 0, 0.01, 5 * 2.9 / 100 * 0.01, Steering, "jerk 5 m/s³ at 10 m/s"},
+		{10, 0, 0.01, 1.05 * 5 * 2.9 / 100 * 0.01, Steering, "jerk 5 m/s³ at 10 m/s, and a little"},
 		{10, 0.0865, 0.2, 0.087 / math.Sqrt(1+0.087*0.087), Steering, "3 m/s² at 10 m/s"},
 		{30, 0.05, 0.05, 3 * 2.9 / 900 / math.Sqrt(1+3*2.9/900*3*2.9/900), Steering, "from beyond the bound"},
 	} {

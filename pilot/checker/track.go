@@ -1,10 +1,6 @@
 package checker
 
-import (
-	"math"
-
-	"roadbook/pilot/motion"
-)
+import "roadbook/pilot/motion"
 
 // track is one object of the newest readable list, with the lateral acceleration that the lists before it tell.
 type track struct {
@@ -78,7 +74,7 @@ func (t *track) now(age float64) track {
 	n := *t
 	n.s += float64(t.vs*age) + float64(0.5*t.as*age*age)
 	n.d += float64(t.vd * age)
-	n.vs = math.Max(0, t.vs+float64(t.as*age))
+	n.vs = max(0, t.vs+float64(t.as*age))
 	return n
 }
 
