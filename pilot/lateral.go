@@ -35,14 +35,16 @@ func (p *Pilot) steer(in *motion.Input, at aim) float64 {
 	if m := p.p.Comfort.Lateral / math.Max(float64(ego.V*ego.V), 1); math.Abs(k) > m { // the bend's own share stays within comfort by the speed chosen for it
 		k = math.Copysign(math.Max(m, math.Min(math.Abs(k), math.Abs(road))), k)
 	}
-	if dk := float64(p.p.Comfort.LateralJerk*motion.DT) / math.Max(float64(ego.V*ego.V), 9); p.steered {
-		k = math.Max(p.curve-dk, math.Min(p.curve+dk, k))
-	}
-	p.curve, p.steered = k, true
 	base := 2.8
 	if ego.Wheelbase >= 1 && ego.Wheelbase <= 10 { // false for NaN
 		base = ego.Wheelbase
 	}
+	if !p.steered { // taking over, it goes on from where the wheels are
+		p.curve, p.steered = finite(ego.Steer, 0.5)/base, true
+	}
+	dk := float64(p.p.Comfort.LateralJerk*motion.DT) / math.Max(float64(ego.V*ego.V), 9)
+	k = math.Max(p.curve-dk, math.Min(p.curve+dk, k))
+	p.curve = k
 	return bicycle(k, base)
 }
 
