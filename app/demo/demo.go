@@ -21,6 +21,7 @@ import (
 	"roadbook/app/scenario"
 	"roadbook/car"
 	"roadbook/car/drive"
+	"roadbook/car/highway"
 	"roadbook/fault"
 	"roadbook/money"
 	"roadbook/period"
@@ -37,14 +38,15 @@ const (
 
 // Config says which road is driven.
 type Config struct {
-	Scenario scenario.Scenario
-	Cars     int
-	Months   int
-	Dir      string        // where the cars keep what they know, a folder each
-	Traces   []drive.Trace // replayed in turn; nil: generated
-	API      *client.Client
-	Progress func(done, total int, doing string)
-	Log      *slog.Logger
+	Scenario  scenario.Scenario
+	Cars      int
+	Months    int
+	Dir       string        // where the cars keep what they know, a folder each
+	Traces    []drive.Trace // replayed in turn; nil: generated
+	API       *client.Client
+	Candidate *highway.Candidate // runs in the shadow of every car's pilot; nil: none
+	Progress  func(done, total int, doing string)
+	Log       *slog.Logger
 }
 
 // Run drives the road from where it is to its end.
@@ -281,7 +283,7 @@ func (d *demo) open(ctx context.Context, c *owned, secret string) error {
 		return err
 	}
 	a, err := car.Open(ctx, car.Config{Dir: dir, VIN: c.vin, ECU: ecuSerial(c.vin), HardwareID: d.Scenario.Model.HardwareID,
-		Secret: secret, Provisioning: d.provisioning, Clock: d.clock,
+		Secret: secret, Provisioning: d.provisioning, Clock: d.clock, Candidate: d.Candidate,
 		Log: d.Log.With("car", strconv.Itoa(c.index+1)), Patience: d.API.Patience})
 	if err != nil {
 		return err

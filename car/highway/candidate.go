@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
+	"os"
 	"regexp"
 	"time"
 
@@ -58,6 +60,27 @@ func ParseCandidate(b []byte) (*Candidate, error) {
 	}
 	if _, err := c.over(pilot.Default()); err != nil {
 		return bad("/params", "%v", err)
+	}
+	return c, nil
+}
+
+// ReadCandidate reads a candidate's file; no name, no candidate.
+func ReadCandidate(file string) (*Candidate, error) {
+	if file == "" {
+		return nil, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, MaxCandidate+1)) // a byte more shows that it is too large
+	if err != nil {
+		return nil, err
+	}
+	c, err := ParseCandidate(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return c, nil
 }

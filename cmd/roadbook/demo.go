@@ -20,6 +20,7 @@ import (
 	"roadbook/app/demo"
 	"roadbook/app/scenario"
 	"roadbook/car/drive"
+	"roadbook/car/highway"
 	"roadbook/examples"
 )
 
@@ -28,6 +29,7 @@ type demoCmd struct {
 	Months    int    `help:"How many months pass." default:"12"`
 	Scenario  string `help:"Case to read (default: the embedded xiaomi-2023)." placeholder:"FILE" type:"existingfile"`
 	Drive     string `help:"Replay the speed traces (CSV) below this folder." placeholder:"DIR" type:"existingdir"`
+	Candidate string `help:"A candidate's parameters of the pilot (JSON: version, params) that run in the shadow of every car's; the pilots page lists what they would do otherwise." placeholder:"FILE"`
 	Data      string `help:"Keep everything here; a second start goes on where it was (default: a temporary folder)." placeholder:"DIR" type:"path"`
 	Once      bool   `help:"End after the table."`
 	Attach    string `help:"Drive a server that runs already (serve --simulate …) instead of an own one; wants --token-file." placeholder:"URL"`
@@ -62,6 +64,10 @@ func (c demoCmd) Run(ctx context.Context, out io.Writer, log *slog.Logger) (err 
 			return err
 		}
 	}
+	candidate, err := highway.ReadCandidate(c.Candidate)
+	if err != nil {
+		return fmt.Errorf("--candidate: %w", err)
+	}
 	if c.Data == "" {
 		if c.Data, err = os.MkdirTemp("", "roadbook-demo-"); err != nil {
 			return err
@@ -90,7 +96,7 @@ func (c demoCmd) Run(ctx context.Context, out io.Writer, log *slog.Logger) (err 
 		api = &client.Client{Base: a.Console(), Token: a.Token()}
 		fmt.Fprintf(out, "%s: %d cars, %d months. The console is at %s\n", s.Title, c.Cars, c.Months, consoleName(a.Console()))
 	}
-	err = demo.Run(ctx, demo.Config{Scenario: s, Cars: c.Cars, Months: c.Months, Dir: filepath.Join(c.Data, "cars"), Traces: traces, API: api, Log: log,
+	err = demo.Run(ctx, demo.Config{Scenario: s, Cars: c.Cars, Months: c.Months, Dir: filepath.Join(c.Data, "cars"), Traces: traces, API: api, Log: log, Candidate: candidate,
 		Progress: progress(os.Stderr)})
 	if err != nil {
 		if ctx.Err() != nil {

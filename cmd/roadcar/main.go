@@ -140,7 +140,7 @@ func (c cli) config() (car.Config, error) {
 	if c.Every < minEvery {
 		return none, fmt.Errorf("--every: %s is too often, expected at least %s", c.Every, minEvery)
 	}
-	candidate, err := readCandidate(c.Candidate)
+	candidate, err := highway.ReadCandidate(c.Candidate)
 	if err != nil {
 		return none, fmt.Errorf("--candidate: %w", err)
 	}
@@ -172,31 +172,6 @@ func (c cli) config() (car.Config, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	return car.Config{Dir: c.Dir, VIN: v, ECU: c.ECU, HardwareID: c.Hardware, Secret: c.Secret, Provisioning: p, Clock: now,
 		Consent: car.DriversConsent(c.Dir), Patience: patience, Candidate: candidate, Log: log}, nil
-}
-
-func readCandidate(name string) (*highway.Candidate, error) {
-	if name == "" {
-		return nil, nil
-	}
-	b, err := readBounded(name, highway.MaxCandidate)
-	if err != nil {
-		return nil, err
-	}
-	c, err := highway.ParseCandidate(b)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return c, nil
-}
-
-// readBounded reads a file and one byte more than it may have, so that what is too large shows.
-func readBounded(name string, most int64) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, most+1))
 }
 
 func readTraces(name string) ([]drive.Trace, error) {
