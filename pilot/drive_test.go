@@ -63,9 +63,7 @@ func (d *drive) run(t testing.TB, ticks motion.Tick) {
 		}
 		w.Sense(&in)
 		p.Step(&in, &out)
-		for _, e := range out.Events[:out.NEvents] {
-			d.events = append(d.events, e)
-		}
+		d.events = append(d.events, out.Events[:out.NEvents]...)
 		cmd, say := out.Command, checker.Verdict{}
 		if !d.alone {
 			if cmd, say = k.Step(&in, out.Engagement, out.Command); say.RequestMRM {

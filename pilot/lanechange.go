@@ -155,7 +155,7 @@ func (p *Pilot) slow(in *motion.Input, lane, width, by, seconds float64) bool {
 		if k.vs <= 5 || k.vs >= want-by || math.Abs(k.d-lane) >= width/2 || k.s < in.Ego.S {
 			continue
 		}
-		gap := k.s - in.Ego.S - (k.length+in.Ego.Length)/2
+		gap := k.s - in.Ego.S - float64(0.5*(k.length+in.Ego.Length))
 		if gap < MinGap(in.Ego.V, p.p.Market.THW)+float64((want-k.vs)*seconds)+10 {
 			return true
 		}
