@@ -133,7 +133,8 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 	pass := clear{front: 0, rear: 0.3, side: side, pass: 0.05}
 	stop := clear{front: 2 * p.p.Emergency.Gap, rear: 0.3, side: side, pass: 0.05}
 	least := clear{front: 0.2, rear: 0, side: 0.02}
-	if e.s < e.half+stop.front { // as near as that already
+	near := e.s < e.half+stop.front
+	if near { // as near as that already
 		stop.front = math.Max(0.1, (e.s-e.half)/2)
 	}
 
@@ -187,10 +188,13 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 	}
 	even := e // it comes over as fast as it moves now
 	even.stop, even.stops = f.lane, true
-	if e.s < e.half+stop.front {
+	if near {
 		stays, _ := even.hits(r.get(full), f.d, least)
 		if goes, _ := even.hits(r.get(keep), f.d, least); stays && !goes {
 			return 0, false, true // beside us: who brakes here is met, who goes on is not
+		}
+		if meets, _ := a.hits(r.get(goOn), f.d, least); !meets && now >= k.commit {
+			return 0, false, true // at its worst too it is passed in time
 		}
 	}
 	b := p.lastCall(k, &a, &e, f, now, stop, least)
