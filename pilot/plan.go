@@ -133,7 +133,7 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 	pass := clear{front: 0, rear: 0.3, side: side, pass: 0.05}
 	stop := clear{front: 2 * p.p.Emergency.Gap, rear: 0.3, side: side, pass: 0.05}
 	least := clear{front: 0.2, rear: 0, side: 0.02}
-	near := e.s < e.half+stop.front
+	near := e.s < e.half+stop.front+float64(0.25*math.Max(0, r.v-e.vs))
 	if near { // as near as that already
 		stop.front = math.Max(0.1, (e.s-e.half)/2)
 	}
