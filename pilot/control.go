@@ -8,15 +8,15 @@ import (
 
 // accelerate moves the commanded acceleration towards the demand within its jerk, and never outside of what the brakes give.
 func (p *Pilot) accelerate(d demand, ego *motion.Ego) float64 {
-	want := math.Max(-p.roll.bmax, math.Min(d.accel, p.p.Comfort.Accel))
+	want := max(-p.roll.bmax, min(d.accel, p.p.Comfort.Accel))
 	step := float64(d.jerk * motion.DT)
 	if want > p.cmd { // letting go after braking: briskly, but not with a jolt
-		step = float64(math.Max(p.p.Comfort.Jerk, math.Min(d.jerk, softJerk)) * motion.DT)
+		step = float64(max(p.p.Comfort.Jerk, min(d.jerk, softJerk)) * motion.DT)
 		if p.cmd < -p.p.Comfort.Brake {
 			step = float64(p.p.Emergency.Jerk * motion.DT)
 		}
 	}
-	p.cmd = math.Max(p.cmd-step, math.Min(p.cmd+step, want))
+	p.cmd = max(p.cmd-step, min(p.cmd+step, want))
 	return p.cmd
 }
 
@@ -41,7 +41,7 @@ func bicycle(curvature, wheelbase float64) float64 { return atan(float64(curvatu
 
 // atan is accurate to 1e-6 within ±0.6, more than front wheels turn. math.Atan may be fused differently on another architecture.
 func atan(x float64) float64 {
-	x = math.Max(-0.6, math.Min(x, 0.6))
+	x = max(-0.6, min(x, 0.6))
 	// Half the angle first: atan x = 2 atan(x / (1 + sqrt(1 + x²))).
 	y := x / (1 + math.Sqrt(1+float64(x*x)))
 	q := float64(y * y)

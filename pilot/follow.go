@@ -14,16 +14,16 @@ func MinGap(v, thw float64) float64 {
 	if !(v > 2) {
 		return 2
 	}
-	return math.Max(2, float64(v*timeGap(v/kmh, thw)))
+	return max(2, float64(v*timeGap(v/kmh, thw)))
 }
 
 func timeGap(k, thw float64) float64 {
 	if k > headway[len(headway)-1][0] {
-		return math.Max(thw, headway[len(headway)-1][1])
+		return max(thw, headway[len(headway)-1][1])
 	}
 	for i := 1; i < len(headway); i++ {
 		if a, b := headway[i-1], headway[i]; k <= b[0] {
-			return a[1] + float64(math.Max(0, k-a[0])/(b[0]-a[0])*(b[1]-a[1]))
+			return a[1] + float64(max(0, k-a[0])/(b[0]-a[0])*(b[1]-a[1]))
 		}
 	}
 	return headway[len(headway)-1][1]
@@ -36,9 +36,9 @@ func (p *Pilot) free(v, want float64) float64 {
 		if want < 0.1 {
 			return 0
 		}
-		return math.Min(f.Accel, 0.6*(want-v))
+		return min(f.Accel, 0.6*(want-v))
 	}
-	return math.Max(-f.Brake, 0.5*(want-v))
+	return max(-f.Brake, 0.5*(want-v))
 }
 
 // follow is the acceleration of the intelligent driver model behind a lead at a bumper gap, never harder than a comfortable
@@ -49,8 +49,8 @@ func (p *Pilot) follow(v, gap, vo, ao float64) float64 {
 	want := MinGap(v, p.p.Market.THW) + f.Gap - 2
 	closing := v - vo
 	dyn := float64(v*closing) / (2 * math.Sqrt(float64(f.Accel*f.Brake)))
-	star := want + math.Max(dyn, -0.5*want)
-	g := math.Max(gap, 0.1)
+	star := want + max(dyn, -0.5*want)
+	g := max(gap, 0.1)
 	ratio := star / g
 	a := float64(f.Accel * (1 - float64(ratio*ratio)))
 	soft := p.p.Comfort.Brake
@@ -61,7 +61,7 @@ func (p *Pilot) follow(v, gap, vo, ao float64) float64 {
 		soft = 1.2
 	}
 	if v < 0.3 && gap < f.Gap+1 && vo < 0.3 { // at rest behind somebody at rest
-		return math.Min(a, -0.3)
+		return min(a, -0.3)
 	}
-	return math.Max(a, -soft)
+	return max(a, -soft)
 }

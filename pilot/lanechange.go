@@ -83,7 +83,7 @@ func (p *Pilot) room(in *motion.Input, f frame, lane int) bool {
 		return false
 	}
 	ego := &in.Ego
-	v := math.Max(ego.V, 0)
+	v := max(ego.V, 0)
 	at := float64(float64(lane) * f.width)
 	behind := false
 	for i := range p.tr.n {
@@ -97,7 +97,7 @@ func (p *Pilot) room(in *motion.Input, f frame, lane int) bool {
 		case gap < 2:
 			return false
 		case b.s > 0:
-			if rel := math.Max(0, v-b.vs); gap < math.Max(v, 5)+float64(rel*rel)/(2*othersBrake) {
+			if rel := max(0, v-b.vs); gap < max(v, 5)+float64(rel*rel)/(2*othersBrake) {
 				return false
 			}
 		default:
@@ -106,7 +106,7 @@ func (p *Pilot) room(in *motion.Input, f frame, lane int) bool {
 			if k.seen >= detectedFor {
 				react = seenTime
 			}
-			if gap < math.Max(Critical(v, b.vs-v, react), 5) {
+			if gap < max(Critical(v, b.vs-v, react), 5) {
 				return false
 			}
 		}
@@ -114,7 +114,7 @@ func (p *Pilot) room(in *motion.Input, f frame, lane int) bool {
 	if !behind {
 		top := approachMax
 		if in.Road.Limit > 0 {
-			top = math.Min(top, in.Road.Limit)
+			top = min(top, in.Road.Limit)
 		}
 		return Critical(v, top-v, unseenTime) <= p.p.Change.Rear
 	}

@@ -23,17 +23,17 @@ type aim struct {
 // acceleration that brings the car back to the aim.
 func (p *Pilot) steer(in *motion.Input, at aim) float64 {
 	ego := &in.Ego
-	v := math.Max(ego.V, latSlow)
+	v := max(ego.V, latSlow)
 	e := ego.D - at.d
 	slope := float64(v*ego.Heading) - at.v
 	acc := at.a - float64(latOmega*latOmega*e) - float64(2*latZeta*latOmega*slope)
 	limit := p.p.Comfort.Lateral
 	road := curvatureAt(&in.Road, float64(ego.V*preview))
-	acc = math.Max(-limit, math.Min(acc, limit))
-	k := road/(1-math.Max(-0.5, math.Min(float64(road*ego.D), 0.5))) + acc/float64(v*v)
-	k = math.Max(-0.2, math.Min(k, 0.2))
-	if m := p.p.Comfort.Lateral / math.Max(float64(ego.V*ego.V), 1); math.Abs(k) > m { // the bend's own share stays within comfort by the speed chosen for it
-		k = math.Copysign(math.Max(m, math.Min(math.Abs(k), math.Abs(road))), k)
+	acc = max(-limit, min(acc, limit))
+	k := road/(1-max(-0.5, min(float64(road*ego.D), 0.5))) + acc/float64(v*v)
+	k = max(-0.2, min(k, 0.2))
+	if m := p.p.Comfort.Lateral / max(float64(ego.V*ego.V), 1); math.Abs(k) > m { // the bend's own share stays within comfort by the speed chosen for it
+		k = math.Copysign(max(m, min(math.Abs(k), math.Abs(road))), k)
 	}
 	base := 2.8
 	if ego.Wheelbase >= 1 && ego.Wheelbase <= 10 { // false for NaN
@@ -42,8 +42,8 @@ func (p *Pilot) steer(in *motion.Input, at aim) float64 {
 	if !p.steered { // taking over, it goes on from where the wheels are
 		p.curve, p.steered = finite(ego.Steer, 0.5)/base, true
 	}
-	dk := float64(p.p.Comfort.LateralJerk*motion.DT) / math.Max(float64(ego.V*ego.V), 9)
-	k = math.Max(p.curve-dk, math.Min(p.curve+dk, k))
+	dk := float64(p.p.Comfort.LateralJerk*motion.DT) / max(float64(ego.V*ego.V), 9)
+	k = max(p.curve-dk, min(p.curve+dk, k))
 	p.curve = k
 	return bicycle(k, base)
 }
@@ -53,11 +53,11 @@ func curvatureAt(r *motion.Road, x float64) float64 {
 	if !(r.CurveStep > 0) {
 		return finite(r.Curvature[0], 0.1)
 	}
-	u := math.Max(0, x/r.CurveStep)
-	i := int(math.Min(u, float64(len(r.Curvature)-1)))
+	u := max(0, x/r.CurveStep)
+	i := int(min(u, float64(len(r.Curvature)-1)))
 	a := r.Curvature[i]
 	b := r.Curvature[min(i+1, len(r.Curvature)-1)]
-	return finite(a+float64((b-a)*math.Min(u-float64(i), 1)), 0.1)
+	return finite(a+float64((b-a)*min(u-float64(i), 1)), 0.1)
 }
 
 // finite gives v within ±limit, and 0 for what is no number.
@@ -65,5 +65,5 @@ func finite(v, limit float64) float64 {
 	if math.IsNaN(v) {
 		return 0
 	}
-	return math.Max(-limit, math.Min(v, limit))
+	return max(-limit, min(v, limit))
 }

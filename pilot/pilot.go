@@ -104,15 +104,15 @@ func (p *Pilot) SetSpeed(v float64) { p.set = finite(v, saneV) }
 
 // Step takes one tick of 10 ms. in is only read; out is overwritten. A nil object list is a list never received.
 func (p *Pilot) Step(in *motion.Input, out *Output) {
-	p.asks.Brake = math.Max(0, -p.cmd)
+	p.asks.Brake = max(0, -p.cmd)
 	p.asks.Emergency = p.emergency
 	p.asks.MRM = p.request
 	p.request = false
 	p.m.Step(in, p.asks, &p.said)
 	mode := p.said.Engagement.Mode
 	if mode == motion.Active && p.mode != motion.Active && p.mode != motion.Transition { // engaged by the button: at this speed
-		p.set = math.Max(finite(in.Ego.V, saneV), 0)
-		p.cmd, p.begun, p.steered = math.Max(-p.p.Comfort.Brake, math.Min(finite(in.Ego.A, 30), p.p.Comfort.Accel)), false, false
+		p.set = max(finite(in.Ego.V, saneV), 0)
+		p.cmd, p.begun, p.steered = max(-p.p.Comfort.Brake, min(finite(in.Ego.A, 30), p.p.Comfort.Accel)), false, false
 	}
 	p.mode = mode
 	out.Engagement, out.Events, out.NEvents, out.Notice, out.Set = p.said.Engagement, p.said.Events, p.said.N, p.said.Notice, p.set
@@ -120,13 +120,13 @@ func (p *Pilot) Step(in *motion.Input, out *Output) {
 	out.Command.Hazard = out.Command.Hazard || out.Notice.Hazard
 	switch {
 	case mode == motion.Standstill || mode == motion.Locked && in.Ego.V < 0.1 && p.said.Notice.Hazard && pedals(&in.Driver) <= 0: // held; no move-off without the driver (5.5.4)
-		out.Command.Accel, out.Command.Emergency = math.Min(out.Command.Accel, -1.5), false
+		out.Command.Accel, out.Command.Emergency = min(out.Command.Accel, -1.5), false
 	case !r157.Engaged(mode): // the driver drives
 		out.Command = motion.Command{Accel: pedals(&in.Driver), Steer: finite(in.Ego.Steer, 0.6), Hazard: out.Notice.Hazard, Indicator: in.Driver.Indicator}
 		p.cmd, p.emergency, p.begun, p.steered, p.change = 0, false, false, false, change{}
 	default:
 		if out.Notice.Brakes && in.Driver.Brake > -out.Command.Accel { // 6.3.2
-			out.Command.Accel = math.Max(-in.Driver.Brake, -p.roll.bmax)
+			out.Command.Accel = max(-in.Driver.Brake, -p.roll.bmax)
 		}
 	}
 	// Whatever went wrong above, the actuators get a command that is one.
@@ -144,7 +144,7 @@ func pedals(d *motion.Driver) float64 {
 	if b := finite(d.Brake, 9.81); b > 0 {
 		return -b
 	}
-	return float64(2 * math.Max(0, finite(d.Accelerator, 1)))
+	return float64(2 * max(0, finite(d.Accelerator, 1)))
 }
 
 // drive gives the command of an engaged pilot.
@@ -167,8 +167,8 @@ func (p *Pilot) drive(in *motion.Input, out *motion.Command) {
 	fresh := p.tr.update(in.Now, in.Objects)
 	f := p.frame(in)
 	if fresh || !p.begun || in.Now-p.planAt >= motion.PlanPeriod {
-		p.roll.v, p.roll.a, p.roll.cmd = math.Max(ego.V, 0), ego.A, p.cmd
-		p.roll.up = math.Min(p.p.Comfort.Accel, 1.5)
+		p.roll.v, p.roll.a, p.roll.cmd = max(ego.V, 0), ego.A, p.cmd
+		p.roll.up = min(p.p.Comfort.Accel, 1.5)
 		p.pipe()
 		p.procedure(in, f)
 		f = p.frame(in)
@@ -184,7 +184,7 @@ func (p *Pilot) drive(in *motion.Input, out *motion.Command) {
 		p.planAt, p.begun = in.Now, true
 	}
 	if in.Now-p.tr.at > stale || !p.tr.any && in.Now > stale { // blind
-		p.need.accel = math.Min(p.need.accel, -2)
+		p.need.accel = min(p.need.accel, -2)
 		p.asks.Demand = r157.Failure
 	}
 	out.Accel = p.accelerate(p.need, ego)
@@ -200,13 +200,13 @@ func (p *Pilot) bounds(in *motion.Input) {
 	ego := &in.Ego
 	p.asks.Ends = false
 	if at := finite(in.Road.BlockedAt, 1e9); at > 0 && !p.change.leaves(ego.D, in.Road.LaneWidth) {
-		gap := math.Max(at-ego.S-float64(ego.Length/2), 0)
-		p.asks.Ends, p.asks.ToEnd = !p.p.Market.LaneChange || in.Road.Lanes < 2 || gap < math.Max(50, float64(4*ego.V)), gap
+		gap := max(at-ego.S-float64(ego.Length/2), 0)
+		p.asks.Ends, p.asks.ToEnd = !p.p.Market.LaneChange || in.Road.Lanes < 2 || gap < max(50, float64(4*ego.V)), gap
 		if a := p.follow(ego.V, gap, 0, 0); a < p.need.accel {
 			p.need.accel = a
 		}
-		if b := float64(ego.V*ego.V) / (2 * math.Max(gap-2, 0.5)); b > 2 && -b < p.need.accel {
-			p.need.accel, p.need.jerk = math.Max(-b, -p.roll.bmax), softJerk
+		if b := float64(ego.V*ego.V) / (2 * max(gap-2, 0.5)); b > 2 && -b < p.need.accel {
+			p.need.accel, p.need.jerk = max(-b, -p.roll.bmax), softJerk
 			p.need.hard = b > p.p.Comfort.Brake
 		}
 	}
@@ -236,7 +236,7 @@ func (p *Pilot) edging(in *motion.Input) bool {
 
 // frame finds the lane that is driven in.
 func (p *Pilot) frame(in *motion.Input) frame {
-	f := frame{d: in.Ego.D, width: math.Max(2, math.Min(finite(in.Road.LaneWidth, 6), 6))}
+	f := frame{d: in.Ego.D, width: max(2, min(finite(in.Road.LaneWidth, 6), 6))}
 	if in.Road.LaneWidth != in.Road.LaneWidth || in.Road.LaneWidth <= 0 {
 		f.width = 3.5
 	}
@@ -275,12 +275,12 @@ func usable(e *motion.Ego) bool {
 
 // speed is the speed to drive at when nobody is in the way: by the driver, the market, the road, how far one sees, and the bends.
 func (p *Pilot) speed(in *motion.Input) float64 {
-	v := math.Min(p.set, p.p.Market.MaxSpeed)
+	v := min(p.set, p.p.Market.MaxSpeed)
 	if in.Road.Limit > 0 {
-		v = math.Min(v, in.Road.Limit)
+		v = min(v, in.Road.Limit)
 	}
 	if m := p.said.Notice.MaxSpeed; m > 0 {
-		v = math.Min(v, m)
+		v = min(v, m)
 	}
 	comfort := p.p.Comfort
 	for i := range in.Road.Curvature {
@@ -290,8 +290,8 @@ func (p *Pilot) speed(in *motion.Input) float64 {
 		}
 		bend := math.Sqrt(comfort.CurveLateral / k)
 		// Before the bend there is way to slow down in.
-		way := math.Max(0, float64(float64(i)*math.Max(0, finite(in.Road.CurveStep, 100)))-float64(in.Ego.V*0.5))
-		v = math.Min(v, math.Sqrt(float64(bend*bend)+float64(2*0.8*way)))
+		way := max(0, float64(float64(i)*max(0, finite(in.Road.CurveStep, 100)))-float64(in.Ego.V*0.5))
+		v = min(v, math.Sqrt(float64(bend*bend)+float64(2*0.8*way)))
 	}
-	return math.Max(0, v)
+	return max(0, v)
 }

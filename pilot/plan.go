@@ -26,7 +26,7 @@ const (
 // braking is heard.
 func (p *Pilot) decide(in *motion.Input, f frame, want float64) demand {
 	ego := &in.Ego
-	v := math.Max(ego.V, 0)
+	v := max(ego.V, 0)
 	out := demand{accel: p.free(v, want), jerk: p.p.Comfort.Jerk}
 	p.roll.begin()
 	pass := false
@@ -55,7 +55,7 @@ func (p *Pilot) decide(in *motion.Input, f frame, want float64) demand {
 		pass = pass || up
 		if brake > 0 && -brake < out.accel {
 			out.accel = -brake
-			out.jerk = math.Max(out.jerk, softJerk)
+			out.jerk = max(out.jerk, softJerk)
 		}
 		if hard {
 			out.hard = true
@@ -63,7 +63,7 @@ func (p *Pilot) decide(in *motion.Input, f frame, want float64) demand {
 		}
 	}
 	if k := p.leaving(ego, f, in.Now); k > 0 && -k < out.accel {
-		out.accel, out.jerk = -k, math.Max(out.jerk, softJerk)
+		out.accel, out.jerk = -k, max(out.jerk, softJerk)
 	}
 	if pass && out.accel > -softMax {
 		out.accel, out.jerk, out.hard = p.roll.up, softJerk, true
@@ -114,9 +114,9 @@ func (p *Pilot) ahead(e path, f frame, v float64) (float64, bool) {
 			return 0, false
 		}
 	}
-	a := p.follow(v, gap, math.Max(e.vs, 0), e.as)
+	a := p.follow(v, gap, max(e.vs, 0), e.as)
 	if p.overtakes(e.d, gap, f.width, v) { // its lane is about to be left
-		a = math.Max(a, -passingBrake)
+		a = max(a, -passingBrake)
 	}
 	return a, true
 }
@@ -133,9 +133,9 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 	pass := clear{front: 0, rear: 0.3, side: side, pass: 0.05}
 	stop := clear{front: 2 * p.p.Emergency.Gap, rear: 0.3, side: side, pass: 0.05}
 	least := clear{front: 0.2, rear: 0, side: 0.02}
-	near := e.s < e.half+stop.front+float64(0.25*math.Max(0, r.v-e.vs))
+	near := e.s < e.half+stop.front+float64(0.25*max(0, r.v-e.vs))
 	if near { // as near as that already
-		stop.front = math.Max(0.1, (e.s-e.half)/2)
+		stop.front = max(0.1, (e.s-e.half)/2)
 	}
 
 	a, differs := p.adverse(k, e, f)
@@ -169,9 +169,9 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 			}
 		}
 		if lvl == brake1 || lvl == brake1+1 || lvl == brake1+2 && differs {
-			return math.Min(softMax, b), false, false
+			return min(softMax, b), false, false
 		}
-		return math.Min(r.bmax, math.Max(b, softMax)), true, false
+		return min(r.bmax, max(b, softMax)), true, false
 	}
 	if b := p.beside(&e, f, least); b > 0 {
 		return b, false, false
@@ -221,7 +221,7 @@ func (p *Pilot) lastCall(k *track, a, e *path, f frame, now motion.Tick, stop, l
 	if calls {
 		k.commit = now + 30
 	}
-	return math.Min(r.bmax, math.Max(float64(b*p.p.Emergency.Margin), softMax))
+	return min(r.bmax, max(float64(b*p.p.Emergency.Margin), softMax))
 }
 
 // settle is yield that does not waver: with noise the two ways out of a conflict change places from list to list, and half of each is

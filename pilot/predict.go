@@ -78,13 +78,13 @@ func (p *Pilot) adverse(k *track, e path, f frame) (path, bool) {
 		}
 		return e, false
 	}
-	ad := math.Min(float64(k.ad*toward), maxAside)
+	ad := min(float64(k.ad*toward), maxAside)
 	vd := float64(e.vd * toward)
 	if ad < 0.15+float64(4*math.Sqrt(p.tr.noise)) || vd <= 0 {
 		return e, false
 	}
 	e.ad = ad
-	e.vmax = math.Min(math.Max(vd, float64(ad*p.aside)+vd), math.Max(fastAside, vd))
+	e.vmax = min(max(vd, float64(ad*p.aside)+vd), max(fastAside, vd))
 	if math.Abs(e.d-f.lane) < f.width*1.3 {
 		e.stop = f.lane
 	}

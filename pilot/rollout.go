@@ -59,7 +59,7 @@ func (r *rollouts) level(i int) float64 {
 	case i >= full:
 		return r.bmax
 	}
-	return math.Min(float64(i-brake1+1), r.bmax)
+	return min(float64(i-brake1+1), r.bmax)
 }
 
 // get rolls a profile out: commands wait for the latency, then the brakes follow with a first-order lag; a command builds up by
@@ -85,11 +85,11 @@ func (r *rollouts) get(i int) *profile {
 	for k := range rollSteps {
 		switch {
 		case k < wait:
-			cmd = math.Max(math.Min(cmd+r.jerk, 0), cmd)
+			cmd = max(min(cmd+r.jerk, 0), cmd)
 		case cmd > want:
-			cmd = math.Max(cmd-r.jerk, want)
+			cmd = max(cmd-r.jerk, want)
 		default:
-			cmd = math.Min(cmd+r.jerk, want)
+			cmd = min(cmd+r.jerk, want)
 		}
 		now := cmd
 		if r.steps > 0 {
@@ -97,7 +97,7 @@ func (r *rollouts) get(i int) *profile {
 			pipe[k%r.steps] = cmd
 		}
 		a += float64(r.gain * (now - a))
-		w := math.Max(0, v+float64(a*rollStep))
+		w := max(0, v+float64(a*rollStep))
 		s += float64((v + w) * (rollStep / 2))
 		v = w
 		p.s[k], p.v[k] = s, v
@@ -137,7 +137,7 @@ func (p *path) hits(pr *profile, d float64, c clear) (bool, int) {
 		if p.as != 0 {
 			w := vs + float64(p.as*rollStep)
 			if brakes && w < 0 {
-				w = math.Min(vs, 0)
+				w = min(vs, 0)
 			}
 			if !brakes && k >= 20 {
 				w = vs
@@ -151,9 +151,9 @@ func (p *path) hits(pr *profile, d float64, c clear) (bool, int) {
 			od += float64(vd * rollStep)
 			if p.ad != 0 {
 				if vd > 0 {
-					vd = math.Min(vd+float64(p.ad*rollStep), p.vmax)
+					vd = min(vd+float64(p.ad*rollStep), p.vmax)
 				} else {
-					vd = math.Max(vd-float64(p.ad*rollStep), -p.vmax)
+					vd = max(vd-float64(p.ad*rollStep), -p.vmax)
 				}
 			}
 			if p.stops && (vd > 0 && od > p.stop || vd < 0 && od < p.stop) {
@@ -162,7 +162,7 @@ func (p *path) hits(pr *profile, d float64, c clear) (bool, int) {
 		}
 		dx := os - pr.s[k]
 		if dx < -p.half {
-			closing := math.Max(0, pr.v[k]-vs)
+			closing := max(0, pr.v[k]-vs)
 			if dx < -p.half-c.rear-float64(c.pass*closing) || vs > pr.v[k] {
 				return false, rollSteps // passed
 			}
@@ -187,7 +187,7 @@ func (p *path) hits(pr *profile, d float64, c clear) (bool, int) {
 		b := pr.b
 		need := float64(rel*rel) / (2 * b)
 		if brakes && vs > 0 {
-			need = math.Max(0, float64(pr.v[k]*pr.v[k])/(2*b)-float64(vs*vs)/(2*-p.as))
+			need = max(0, float64(pr.v[k]*pr.v[k])/(2*b)-float64(vs*vs)/(2*-p.as))
 		}
 		if need > dx {
 			return true, k

@@ -141,10 +141,10 @@ func (t *tracker) refine(k *track, o *motion.Object, at motion.Tick, dt float64)
 	if k.was {
 		r := diff - k.diff // of white noise the second difference has six times its variance; of a steady ramp it is nothing
 		// One kink, as when a car begins to move sideways, says little: what is far above the estimate counts little.
-		t.noise += float64(noiseMix * (math.Min(float64(r*r)/6, float64(4*t.noise)+4e-4) - t.noise))
+		t.noise += float64(noiseMix * (min(float64(r*r)/6, float64(4*t.noise)+4e-4) - t.noise))
 	}
 	da := clampA(o.AS) - k.as
-	t.noiseA += float64(noiseMix * (math.Min(float64(da*da)/2, 4) - t.noiseA))
+	t.noiseA += float64(noiseMix * (min(float64(da*da)/2, 4) - t.noiseA))
 
 	q := 0.15 * 0.15 // what a car that begins to move sideways changes its speed by in one list
 	gain := q / (q + float64(2*t.noise))
@@ -161,7 +161,7 @@ func (t *tracker) refine(k *track, o *motion.Object, at motion.Tick, dt float64)
 	// A single jump of the lateral speed is a step, not an acceleration: both of the last two lists must show it.
 	two := 0.0
 	if ad*k.rate > 0 {
-		two = math.Copysign(math.Min(math.Abs(ad), math.Abs(k.rate)), ad)
+		two = math.Copysign(min(math.Abs(ad), math.Abs(k.rate)), ad)
 	}
 	k.rate = ad
 	k.ad += float64(mix * (two - k.ad))
@@ -196,7 +196,7 @@ func (t *tracker) refine(k *track, o *motion.Object, at motion.Tick, dt float64)
 }
 
 // doubtA is what of a longitudinal acceleration may be noise, m/s².
-func (t *tracker) doubtA() float64 { return math.Min(2*math.Sqrt(t.noiseA), 1) }
+func (t *tracker) doubtA() float64 { return min(2*math.Sqrt(t.noiseA), 1) }
 
 // forget drops tracks that were not seen for too long.
 func (t *tracker) forget(now motion.Tick) {
@@ -217,7 +217,7 @@ func clampA(a float64) float64 {
 		}
 		return 0
 	}
-	return math.Min(a, saneA)
+	return min(a, saneA)
 }
 
-func size(v float64) float64 { return math.Min(math.Max(v, minSize), maxSize) }
+func size(v float64) float64 { return min(max(v, minSize), maxSize) }
