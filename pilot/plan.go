@@ -19,6 +19,7 @@ const (
 	softMax  = 2.9
 
 	settleTicks  = 100 // for which the decision to pass stands
+	drawn        = 2.0 // m/s, who is closed in on by less is not passed in a hurry
 	passingBrake = 0.3 // m/s², for a lead that is being overtaken
 )
 
@@ -193,7 +194,7 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 		if goes, _ := even.hits(r.get(keep), f.d, least); stays && !goes {
 			return 0, false, true // beside us: who brakes here is met, who goes on is not
 		}
-		if meets, _ := a.hits(r.get(goOn), f.d, least); !meets && now >= k.commit {
+		if meets, _ := a.hits(r.get(goOn), f.d, least); !meets && now >= k.commit && r.v-e.vs >= drawn {
 			return 0, false, true // at its worst too it is passed in time
 		}
 	}
