@@ -10,7 +10,7 @@ import (
 // TestTargets holds a sample of cases, other than those of the grid, against the targets: at most one collision in a thousand
 // cases that a reference model avoids, hard braking in at most 2 % of the cases in which keeping the speed is safe and in none
 // in which nobody cuts in. Up to 60 km/h the target is no collision at all; the whole grid has none by `roadbook scene run
-// grid`, but among cases never seen before about one in three thousand is still hit (docs/figures.md), so a sample may hold one.
+// grid`, but other seeds still hold one in some ten thousand (docs/figures.md), so a sample may.
 func TestTargets(t *testing.T) {
 	var avoidable, slow, hitSlow, hitFast, safe, hard, harmless, hardHarmless int
 	for k, n := range [...]int{2000, 500, 500} {
