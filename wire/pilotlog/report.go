@@ -13,7 +13,7 @@ import (
 
 // Bounds of a report.
 const (
-	MaxBytes       = 256 << 10
+	MaxBytes       = 64 << 10 // what the edge takes in one message
 	MaxEvents      = 1000
 	MaxDifferences = 200
 	MaxName        = 64        // bytes of a version, a reason or a name
