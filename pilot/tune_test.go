@@ -1,3 +1,7 @@
+// How the pilot is tuned, by hand: go test -tags tune -run TestTune -v ./pilot -args with the flags below.
+
+//go:build tune
+
 package pilot_test
 
 import (
