@@ -31,12 +31,22 @@ func oneCar(t *testing.T) (scenario.Scenario, *client.Client, car.Config, *car.A
 // oneCarWith is oneCar with the maker's side itself, and a car of another configuration.
 func oneCarWith(t *testing.T, change func(c *car.Config)) (scenario.Scenario, *app.App, *client.Client, car.Config, *car.Agent) {
 	t.Helper()
+	return oneCarOf(t, nil, change)
+}
+
+// oneCarOf is oneCarWith of a maker's side of another configuration.
+func oneCarOf(t *testing.T, makers func(c *app.Config), change func(c *car.Config)) (scenario.Scenario, *app.App, *client.Client, car.Config, *car.Agent) {
+	t.Helper()
 	ctx := t.Context()
 	s, err := scenario.Parse(examples.Xiaomi2023)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := app.New(ctx, app.Config{Data: t.TempDir(), Console: "127.0.0.1:0", Gateway: "127.0.0.1:0", MQTT: "127.0.0.1:0", Simulate: s.Start})
+	maker := app.Config{Data: t.TempDir(), Console: "127.0.0.1:0", Gateway: "127.0.0.1:0", MQTT: "127.0.0.1:0", Simulate: s.Start}
+	if makers != nil {
+		makers(&maker)
+	}
+	a, err := app.New(ctx, maker)
 	if err != nil {
 		t.Fatal(err)
 	}

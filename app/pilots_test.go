@@ -129,7 +129,7 @@ func TestARefusedReportHoldsUpNothing(t *testing.T) {
 		c.PilotWithin, c.Log = 300*time.Millisecond, slog.New(slog.NewTextHandler(&log, nil))
 	})
 	sold(t, api, cfg, agent, s.Market, string(s.Currency))
-	other := reportOf(s.Start, 1, "0.9.0", 1000, 0) // the name (VIN, 1) is taken by another content
+	other := reportOf(s.Start, "0.9.0", 1000, 0) // the name (VIN, 1) is taken by another content
 	payload, err := other.Encode()
 	if err != nil {
 		t.Fatal(err)
@@ -172,8 +172,8 @@ func TestARefusedReportHoldsUpNothing(t *testing.T) {
 }
 
 // reportOf is a day of a car with so many transition demands.
-func reportOf(day period.Date, seq uint64, software string, meters int64, demands int) pilotlog.Report {
-	r := pilotlog.Report{Seq: seq, Day: string(day), Software: software, SWIN: highway.SWIN, Parameters: fmt.Sprintf("%064x", 1), Active: meters, Simulated: 600}
+func reportOf(day period.Date, software string, meters int64, demands int) pilotlog.Report {
+	r := pilotlog.Report{Seq: 1, Day: string(day), Software: software, SWIN: highway.SWIN, Parameters: fmt.Sprintf("%064x", 1), Active: meters, Simulated: 600}
 	for i := range demands {
 		r.Events = append(r.Events, pilotlog.Event{At: day.Time().Add(8*time.Hour + time.Duration(i)*time.Minute), Kind: pilotlog.TransitionDemand, Reason: "ends", Road: "motorway"})
 	}
@@ -194,30 +194,19 @@ func TestAWorseVersionIsPaused(t *testing.T) {
 		}
 		return c.State
 	}
-	seq := uint64(0)
+	fleet := fleetOf(t, s, a, 20)
 	day := func(i int) {
 		t.Helper()
 		d := s.Start.AddDays(i)
-		for n := range 20 {
-			v, err := vin.Make(s.Model.WMI, s.Model.VDS, 'P', 'B', n+1)
-			if err != nil {
-				t.Fatal(err)
+		fleet.day(d, func(n int) pilotlog.Report {
+			switch {
+			case n%2 == 1:
+				return reportOf(d, "1.2.0", 100_000, 1) // 10 per 1,000 km; the limit of 20 is kept
+			case n == 0:
+				return reportOf(d, "1.1.0", 100_000, 1) // 1 per 1,000 km
 			}
-			version, demands := "1.1.0", 0
-			if n%2 == 1 {
-				version, demands = "1.2.0", 1 // 10 per 1,000 km; the limit of 20 is kept
-			} else if n == 0 {
-				demands = 1 // 1 per 1,000 km
-			}
-			seq++
-			payload, err := reportOf(d, seq, version, 100_000, demands).Encode()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := a.Pilots.Take(ctx, v, payload); err != nil {
-				t.Fatal(err)
-			}
-		}
+			return reportOf(d, "1.1.0", 100_000, 0)
+		})
 		if err := api.Post(ctx, "/v1/clock", "day/"+string(d), map[string]any{"now": d.AddDays(1).Time().Add(4 * time.Hour)}, nil); err != nil {
 			t.Fatal(err)
 		}
