@@ -10,10 +10,11 @@ import (
 // Band is the driving lanes of one side of a road as the world sees them: lane 0 is the rightmost, its centre is the
 // reference line of the world's road.
 type Band struct {
-	Road  *world.Road
-	net   *Network
-	ids   []int   // OpenDRIVE ids of the lanes, from the right
-	shift float64 // t of lane 0's centre
+	Road     *world.Road
+	net      *Network
+	ids      []int   // OpenDRIVE ids of the lanes, from the right
+	shift    float64 // t of lane 0's centre
+	straight bool
 }
 
 // chop is the longest piece, in metres, that a clothoid is cut into when its parallel is taken: the parallel of a clothoid
@@ -33,7 +34,7 @@ func (n *Network) Band(id int) (*Band, error) {
 	for k := n.lane(hi + 1); k != nil && k.Type == "driving"; k = n.lane(hi + 1) {
 		hi++
 	}
-	b := &Band{net: n}
+	b := &Band{net: n, straight: true}
 	width := n.lane(lo).Width(0)
 	for i := lo; i <= hi; i++ {
 		b.ids = append(b.ids, i)
@@ -55,6 +56,7 @@ func (n *Network) Band(id int) (*Band, error) {
 	x, y, h := n.Pose(0, b.shift)
 	plan.X, plan.Y, plan.Heading = x, y, h
 	for i := range n.pieces {
+		b.straight = b.straight && n.pieces[i].from == 0 && n.pieces[i].to == 0
 		plan.Pieces = append(plan.Pieces, n.pieces[i].parallel(b.shift)...)
 	}
 	for i := range b.ids[:len(b.ids)-1] { // the marking between lanes i and i+1 is the outer border of the inner one

@@ -86,6 +86,18 @@ func (e *Engine) Reset(s *Scenario) {
 	}
 }
 
+// resume copies where another engine is, to go on from there on its own.
+func (e *Engine) resume(o *Engine) {
+	own := *e
+	*e = *o
+	e.States = append(own.States[:0], o.States...)
+	e.acts = append(own.acts[:0], o.acts...)
+	e.events = append(own.events[:0], o.events...)
+	e.runs = append(own.runs[:0], o.runs...)
+	e.edges = append(own.edges[:0], o.edges...)
+	e.long, e.side = append(own.long[:0], o.long...), append(own.side[:0], o.side...)
+}
+
 func sized[T any](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n)
@@ -244,10 +256,7 @@ func (e *Engine) Box(i int) (s, d, heading float64) {
 
 // shift returns the point ahead of an origin along its heading, to the second order in the curvature.
 func shift(r *world.Road, x *State, ahead float64) (s, d, heading float64) {
-	k := 0.0
-	if r.Length() > 0 {
-		k = r.Curvature(x.S)
-	}
+	k := r.Curvature(x.S)
 	if k == 0 && x.Heading == 0 {
 		return x.S + ahead, x.D, 0
 	}
@@ -275,30 +284,46 @@ func (e *Engine) alongRoad(a, b int, free bool) float64 {
 	}
 	sa, _, ha := e.Box(a)
 	sb, _, hb := e.Box(b)
-	return max(math.Abs(band.Station(sb)-band.Station(sa))-e.reach(a, ha)-e.reach(b, hb), 0)
+	half, _ := e.extent(a, ha)
+	other, _ := e.extent(b, hb)
+	return max(math.Abs(band.Station(sb)-band.Station(sa))-half-other, 0)
 }
 
-// reach returns how far a box reaches along a direction from its centre.
-func (e *Engine) reach(i int, heading float64) float64 {
-	sin, cos := world.SinCos(heading)
+// extent returns how far a box with a heading reaches from its centre, m, along the direction that the heading is counted
+// from and across it.
+func (e *Engine) extent(i int, heading float64) (along, across float64) {
 	x := &e.s.Entities[i]
-	return (float64(math.Abs(cos)*x.Length) + float64(math.Abs(sin)*x.Width)) / 2
+	if heading == 0 {
+		return x.Length / 2, x.Width / 2
+	}
+	sin, cos := world.SinCos(heading)
+	sin, cos = math.Abs(sin), math.Abs(cos)
+	return (float64(cos*x.Length) + float64(sin*x.Width)) / 2, (float64(sin*x.Length) + float64(cos*x.Width)) / 2
 }
 
 // alongEntity returns, in the frame of entity a, the gap to b if b is ahead, the gap if b is behind (negative if it is
 // not), and where b's origin is.
 func (e *Engine) alongEntity(a, b int) (ahead, behind, origin float64) {
-	r := e.s.Band.Road
 	xa, xb := &e.States[a], &e.States[b]
 	ea, eb := &e.s.Entities[a], &e.s.Entities[b]
-	ax, ay, ah := r.Pose(xa.S, xa.D)
-	bx, by, bh := r.Pose(xb.S, xb.D)
-	sin, cos := world.SinCos(ah + xa.Heading)
-	origin = float64((bx-ax)*cos) + float64((by-ay)*sin)
-	turn := bh + xb.Heading - ah - xa.Heading
-	_, c := world.SinCos(turn)
-	mid := origin + float64(eb.Ahead*c)
-	half := e.reach(b, turn)
+	// From origin to origin in a frame that does not turn: on a straight road its own does as well.
+	x, y, heading, turn := xb.S-xa.S, xb.D-xa.D, xa.Heading, xb.Heading-xa.Heading
+	if r := e.s.Band.Road; !e.s.Band.straight {
+		ax, ay, ah := r.Pose(xa.S, xa.D)
+		bx, by, bh := r.Pose(xb.S, xb.D)
+		x, y, heading = bx-ax, by-ay, ah+xa.Heading
+		turn = bh + xb.Heading - heading
+	}
+	origin = x
+	if heading != 0 {
+		sin, cos := world.SinCos(heading)
+		origin = float64(x*cos) + float64(y*sin)
+	}
+	mid := origin + eb.Ahead
+	if turn != 0 {
+		mid = origin + float64(eb.Ahead*world.Cos(turn))
+	}
+	half, _ := e.extent(b, turn)
 	front, rear := ea.Ahead+ea.Length/2, ea.Ahead-ea.Length/2
 	return mid - half - front, rear - (mid + half), origin
 }

@@ -14,9 +14,9 @@ type conflict struct {
 	behind int // cut-out: the first that stands in the lane before the lead; otherwise -1
 }
 
-// conflict finds the family of a scenario from what its events do: a lane change into the ego's lane is a cut-in, one out
+// family finds the kind of a scenario from what its events do: a lane change into the ego's lane is a cut-in, one out
 // of it with something standing ahead a cut-out, a lead in the ego's lane that brakes to standstill a deceleration.
-func (e *Engine) conflict() (c conflict, ok bool) {
+func (e *Engine) family() (c conflict, ok bool) {
 	s, band := e.s, e.s.Band
 	lane := band.laneAt(e.States[s.Ego].D)
 	for i := range s.action {
@@ -50,73 +50,118 @@ func (e *Engine) conflict() (c conflict, ok bool) {
 // Judge runs the careful driver and the fuzzy safety model through the scenario, each in the ego's seat from the moment of
 // engagement on, with the truth before its eyes, and enters into o which of them collide; where both do, the other two.
 func (p *Player) Judge(s *Scenario, o *Outcome) {
-	e := &p.other
-	e.Reset(s)
-	c, ok := e.conflict()
+	way := &p.approach
+	way.Reset(s)
+	c, ok := way.family()
 	if !ok {
 		return
 	}
 	o.Kind = c.kind.String()
-	o.CC = e.drive(s, c, reference.CC)
-	o.FSM = e.drive(s, c, reference.FSM)
+	hit, over := way.begin(c)
+	if !over {
+		hit, over = way.drive(nil)
+	}
+	collides := func(m reference.Model) bool {
+		if over {
+			return hit
+		}
+		p.trial.resume(way)
+		there, _ := p.trial.drive(p.trial.driver(m))
+		return there
+	}
+	o.CC, o.FSM = collides(reference.CC), collides(reference.FSM)
 	if o.CC && o.FSM {
-		o.RSS = e.drive(s, c, reference.RSS)
-		o.Reg157 = e.drive(s, c, reference.Reg157)
+		o.RSS, o.Reg157 = collides(reference.RSS), collides(reference.Reg157)
 	}
 }
 
-// drive runs the scenario with a model and reports whether it collides.
-func (e *Engine) drive(s *Scenario, c conflict, m reference.Model) bool {
-	e.Reset(s)
-	ego, body := &e.States[s.Ego], &s.Entities[s.Ego]
-	lead := &e.States[c.actor]
-	target := c.actor
+// trial is a scenario with a reference model in the ego's seat.
+type trial struct {
+	Engine
+	conflict
+	target      int            // whom the model looks at
+	first, lane float64        // speed and D of the actor at the start
+	seen        bool           // what the model may react to has begun
+	accel       float64        // m/s², of the ego
+	sight       reference.View // of this tick
+	end         motion.Tick
+}
+
+// begin starts the trial of a scenario that Reset has put in its place.
+func (t *trial) begin(c conflict) (hit, over bool) {
+	t.conflict, t.target, t.accel, t.end = c, c.actor, 0, t.s.end()
 	if c.kind == reference.CutOut {
-		target = c.behind
+		t.target = c.behind
 	}
-	other := &s.Entities[target]
-	width := s.Band.Road.LaneWidth()
-	d := reference.NewDriver(m, c.kind, (width-body.Width)/2, width, other.Width)
-	first, lane, accel := lead.V, lead.D, 0.0
-	seen := c.kind == reference.CutIn
-	end := LongEnd
-	if !s.timed() {
-		end = OpenEnd
-	}
-	for e.Trigger(); !e.Ended && e.Now < end; e.Trigger() {
-		switch c.kind {
-		case reference.CutOut:
-			seen = seen || math.Abs(lead.D-lane) > reference.Revealed
-		case reference.Deceleration:
-			seen = seen || lead.V < first
-		}
-		v := e.view(s.Ego, target, accel)
-		if v.Gap < 0 && v.Edge < 0 {
-			return true
-		}
-		if e.hits(s.Ego) {
-			return true
-		}
-		if v.Passed && v.Gap >= 0 && c.kind == reference.CutIn || ego.V == 0 && seen && (c.kind == reference.CutOut || c.kind == reference.Deceleration && lead.V == 0) {
-			return false
-		}
+	lead := &t.States[c.actor]
+	t.first, t.lane, t.seen = lead.V, lead.D, c.kind == reference.CutIn
+	return t.look()
+}
+
+// resume goes on from where another trial is.
+func (t *trial) resume(o *trial) {
+	e := t.Engine
+	e.resume(&o.Engine)
+	*t = *o
+	t.Engine = e
+}
+
+// driver is a model for this conflict.
+func (t *trial) driver(m reference.Model) *reference.Driver {
+	width := t.s.Band.Road.LaneWidth()
+	d := reference.NewDriver(m, t.kind, (width-t.s.Entities[t.s.Ego].Width)/2, width, t.s.Entities[t.target].Width)
+	return &d
+}
+
+// drive goes on until it is known whether the ego collides, or, without a driver, until one would have to act: up to there
+// all models are alike.
+func (t *trial) drive(d *reference.Driver) (hit, over bool) {
+	ego := &t.States[t.s.Ego]
+	for {
 		next := ego.V
-		if e.Engaged && seen {
-			next = d.Step(&v)
+		if t.Engaged && t.seen {
+			if d == nil {
+				return false, false
+			}
+			next = d.Step(&t.sight)
 		}
-		e.Move()
-		if !e.Engaged {
-			continue
+		t.Move()
+		if t.Engaged {
+			t.accel = (next - ego.V) / motion.DT
+			ego.V, ego.VS = next, next
+			way := float64(next * motion.DT)
+			if k := t.s.Band.Road.Curvature(ego.S); k != 0 {
+				way /= 1 - float64(ego.D*k)
+			}
+			ego.S += way
 		}
-		accel = (next - ego.V) / motion.DT
-		ego.V, ego.VS = next, next
-		way := float64(next * motion.DT)
-		if k := s.Band.Road.Curvature(ego.S); k != 0 {
-			way /= 1 - float64(ego.D*k)
+		if hit, over := t.look(); over {
+			return hit, true
 		}
-		ego.S += way
 	}
-	return false
+}
+
+// look begins a tick and reports whether it tells how the trial ends.
+func (t *trial) look() (hit, over bool) {
+	t.Trigger()
+	if t.Ended || t.Now >= t.end {
+		return false, true
+	}
+	lead, ego := &t.States[t.actor], &t.States[t.s.Ego]
+	switch t.kind {
+	case reference.CutOut:
+		t.seen = t.seen || math.Abs(lead.D-t.lane) > reference.Revealed
+	case reference.Deceleration:
+		t.seen = t.seen || lead.V < t.first
+	}
+	v := t.view(t.s.Ego, t.target, t.accel)
+	t.sight = v
+	if v.Gap < 0 && v.Edge < 0 || t.hits(t.s.Ego) {
+		return true, true
+	}
+	passed := t.kind == reference.CutIn && v.Passed && v.Gap >= 0
+	stood := ego.V == 0 && t.seen && (t.kind == reference.CutOut || t.kind == reference.Deceleration && lead.V == 0)
+	return false, passed || stood
 }
 
 // view is what a model sees of one entity.
@@ -125,7 +170,7 @@ func (e *Engine) view(me, other int, accel float64) reference.View {
 	x, y := &e.s.Entities[me], &e.s.Entities[other]
 	sa, da, _ := e.Box(me)
 	sb, db, hb := e.Box(other)
-	along, across := e.reach(other, hb), e.reach(other, hb-math.Pi/2)
+	along, across := e.extent(other, hb)
 	ds := sb - sa
 	if k := e.s.Band.Road.Curvature(a.S); k != 0 {
 		ds *= 1 - float64(da*k)
@@ -134,10 +179,13 @@ func (e *Engine) view(me, other int, accel float64) reference.View {
 		Ego: a.V, Other: b.VS, EgoAccel: accel, Towards: -float64(math.Copysign(1, db-da) * b.VD), Passed: ds < 0, Lengths: x.Length + y.Length}
 }
 
+// near is how far apart, in m, the origins of two boxes that overlap may be: of the largest that a catalogue may hold.
+const near = 100
+
 // hits reports whether the ego's box overlaps any other, boxes taken along the lane.
 func (e *Engine) hits(me int) bool {
 	for i := range e.States {
-		if i == me || math.Abs(e.States[i].S-e.States[me].S) > 40 {
+		if i == me || math.Abs(e.States[i].S-e.States[me].S) > near {
 			continue
 		}
 		if v := e.view(me, i, 0); v.Gap < 0 && v.Edge < 0 {

@@ -10,6 +10,7 @@ import (
 
 	"roadbook/fault"
 	"roadbook/pilot/motion"
+	"roadbook/pilot/scene/world"
 )
 
 // MaxCatalogFiles bounds the files of one catalogue folder.
@@ -163,6 +164,7 @@ type Entity struct {
 	Ahead                      float64 // m, of the box's centre before the entity's origin
 	Axle                       float64 // m, of the front axle before the origin; 0: none
 	Steer                      float64 // rad, of the front wheels at most
+	lock                       float64 // tangent of Steer; 0: nothing bounds how it turns
 	MaxSpeed, MaxAccel, MaxDec float64 // m/s and m/s²; 0: as it likes
 }
 
@@ -235,6 +237,9 @@ func (e *Entity) read(r *reader, k *node) {
 		axles := r.must(k, "Axles")
 		e.Axle = r.num(r.must(axles, "FrontAxle"), "positionX")
 		e.Steer = r.opt(r.must(axles, "FrontAxle"), "maxSteering", 0)
+		if e.Axle > 0 && e.Steer > 0 && e.Steer < 1.5 {
+			e.lock = world.Tan(e.Steer)
+		}
 		for _, a := range []string{"FrontAxle", "RearAxle"} {
 			r.without(r.must(axles, a), "maxSteering", "wheelDiameter", "trackWidth", "positionX", "positionZ")
 		}

@@ -169,8 +169,11 @@ func (e *Engine) turn(i int, x *State, v float64) {
 		return
 	}
 	step := want - x.Heading
-	if body.Axle > 0 && body.Steer > 0 && body.Steer < 1.5 {
-		most := float64(v*world.Tan(body.Steer)) / body.Axle * motion.DT
+	if step == 0 {
+		return
+	}
+	if body.lock > 0 {
+		most := float64(v*body.lock) / body.Axle * motion.DT
 		step = max(-most, min(most, step))
 	}
 	x.Heading += step

@@ -65,7 +65,8 @@ type Player struct {
 	in      motion.Input
 	out     pilot.Output
 	cmd     motion.Command
-	other   Engine // of the reference models
+	// Of the reference models: up to where they differ, and of one of them.
+	approach, trial trial
 }
 
 // NewPlayer builds a stack. The scenario's catalogue gives the size of its car.
@@ -90,10 +91,7 @@ func (p *Player) Play(s *Scenario, seed uint64) (Outcome, error) {
 	w := p.Rig.World
 	ego := &e.States[s.Ego]
 	h := mix(0x9E3779B97F4A7C15)
-	end := LongEnd
-	if !s.timed() {
-		end = OpenEnd
-	}
+	end := s.end()
 	for {
 		was := e.Engaged
 		e.Trigger()
@@ -147,16 +145,16 @@ func (p *Player) Play(s *Scenario, seed uint64) (Outcome, error) {
 	return o, nil
 }
 
-// timed reports whether the StopTrigger names a time, so that the run ends by itself.
-func (s *Scenario) timed() bool {
+// end is the tick at which a run ends although the StopTrigger has not fired: a StopTrigger that names a time fires by itself.
+func (s *Scenario) end() motion.Tick {
 	for _, g := range s.stop.groups {
 		for i := g.from; i < g.to; i++ {
 			if s.conds[i].kind == simulationTime {
-				return true
+				return LongEnd
 			}
 		}
 	}
-	return false
+	return OpenEnd
 }
 
 // seat sets up the world with everybody in place.
