@@ -42,7 +42,6 @@ type Config struct {
 	Patience     time.Duration                                    // how long to wait for a maker's side that is away
 	Country      string                                           // where it is driven, for the pilot (ISO 3166-1); "": DefaultCountry
 	Candidate    *highway.Candidate                               // runs in the pilot's shadow; nil: none
-	PilotWithin  time.Duration                                    // until a report of the pilot counts as not taken; 0: DefaultPilotWithin
 	Log          *slog.Logger
 }
 
@@ -54,8 +53,6 @@ const (
 	DefaultCountry = "CN"
 	FeaturePilot   = "pilot.highway"
 	MeterPilot     = "pilot.km"
-
-	DefaultPilotWithin = 15 * time.Second
 )
 
 // Agent is the program in the car. Its methods are called one at a time, but for State and Hinted.
@@ -110,6 +107,9 @@ func (a *Agent) open(ctx context.Context) (err error) {
 	}
 	if a.meter, err = meter.Open(filepath.Join(a.cfg.Dir, "meter")); err != nil {
 		return err
+	}
+	for _, file := range a.meter.SetAside() {
+		a.log.Error("counted use cannot be read and was set aside; it is not charged", "vin", a.cfg.VIN, "file", file)
 	}
 	if a.updater, err = updater.New(updater.Config{Dir: filepath.Join(a.cfg.Dir, "software"), VIN: a.cfg.VIN, ECU: a.cfg.ECU, HardwareID: a.cfg.HardwareID,
 		Factory:      updater.Version{Release: uptane.Release{Version: FactoryVersion}, ReleaseCounter: 1},
@@ -204,38 +204,58 @@ func (a *Agent) setJournal(j journal) {
 	a.journal = j
 }
 
-// Sync tells the maker's side what the car has, and fetches what it was hinted at: frames until acknowledged, usage,
-// a new certificate when due, the grant, software; the pilot's reports last, for nothing waits for them.
+// Sync tells the maker's side what the car has, and fetches what it was hinted at: usage, a new certificate when due, the grant,
+// software, the pilot's reports, and frames until they are acknowledged. What fails holds up nothing behind it; the errors come
+// together at the end.
 func (a *Agent) Sync(ctx context.Context) error {
-	if err := a.sendUsage(ctx); err != nil {
-		return fmt.Errorf("usage: %w", err)
-	}
-	if err := a.uplink.Flush(ctx); err != nil {
-		return fmt.Errorf("frames: %w", err)
-	}
-	if a.keys.Due() {
-		if err := a.patiently(ctx, func() error { _, err := a.keys.Renew(ctx, a.http, a.cfg.Provisioning.Gateway); return err }); err != nil {
-			return fmt.Errorf("renew: %w", err)
+	var errs []error
+	for _, part := range []struct {
+		name string
+		do   func(context.Context) error
+	}{{"usage", a.sendUsage}, {"renew", a.renew}, {"grant", a.hintedGrant}, {"update", a.hintedUpdate}, {"pilot", a.sendPilot}, {"frames", a.uplink.Flush}} {
+		if err := part.do(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", part.name, err))
 		}
-		a.http.CloseIdleConnections()
-		a.uplink.Reconnect()
-	}
-	if a.take(command.Grant) || a.grants.Due() {
-		if err := a.FetchGrant(ctx); err != nil {
-			a.hint(command.Hint{Kind: command.Grant})
-			return fmt.Errorf("grant: %w", err)
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	if a.take(command.Update) {
-		if err := a.poll(ctx); err != nil {
-			a.hint(command.Hint{Kind: command.Update})
-			return fmt.Errorf("update: %w", err)
-		}
+	return errors.Join(errs...)
+}
+
+// renew fetches a new certificate when it is time.
+func (a *Agent) renew(ctx context.Context) error {
+	if !a.keys.Due() {
+		return nil
 	}
-	if err := a.sendPilot(ctx); err != nil {
-		return fmt.Errorf("pilot: %w", err)
+	if err := a.patiently(ctx, func() error { _, err := a.keys.Renew(ctx, a.http, a.cfg.Provisioning.Gateway); return err }); err != nil {
+		return err
 	}
+	a.http.CloseIdleConnections()
+	a.uplink.Reconnect()
 	return nil
+}
+
+func (a *Agent) hintedGrant(ctx context.Context) error {
+	if !a.take(command.Grant) && !a.grants.Due() {
+		return nil
+	}
+	err := a.FetchGrant(ctx)
+	if err != nil {
+		a.hint(command.Hint{Kind: command.Grant})
+	}
+	return err
+}
+
+func (a *Agent) hintedUpdate(ctx context.Context) error {
+	if !a.take(command.Update) {
+		return nil
+	}
+	err := a.poll(ctx)
+	if err != nil {
+		a.hint(command.Hint{Kind: command.Update})
+	}
+	return err
 }
 
 // poll brings an update as far as it can. A refusal has been reported and is no failure of the car.

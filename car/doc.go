@@ -12,7 +12,8 @@
 //
 // # Always true
 //
-// What the car has told and the cloud has not acknowledged is on disk. A day is driven once, however often the program is
+// What the car has told and the cloud has not acknowledged is on disk. What the disk has spoiled is set aside by name and told of;
+// neither that nor a message that the maker's side does not take holds up anything else. A day is driven once, however often the program is
 // started. A feature is on only while a verified grant says so, and what ends during a drive ends at park.
 //
 // # Says

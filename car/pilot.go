@@ -41,6 +41,7 @@ func (a *Agent) openHighway() (err error) {
 	if a.highway, err = highway.Open(highway.Config{Dir: PilotDir(a.cfg.Dir), VIN: a.cfg.VIN, Country: country, Running: a.software, Candidate: a.cfg.Candidate}); err != nil {
 		return err
 	}
+	a.tellAside(0)
 	if err := a.highway.Dark(); err != nil {
 		a.log.Error("the candidate does not run in the shadow", "vin", a.cfg.VIN, "err", err)
 	}
@@ -48,6 +49,13 @@ func (a *Agent) openHighway() (err error) {
 		a.log.Error("the pilot's recorder does not work; the pilot stays off", "vin", a.cfg.VIN, "err", err)
 	}
 	return nil
+}
+
+// tellAside tells of the pilot's files that were set aside, but for the first few, which were told before.
+func (a *Agent) tellAside(told int) {
+	for _, file := range a.highway.SetAside()[told:] {
+		a.log.Error("a record of the pilot cannot be read and was set aside; nobody will count it", "vin", a.cfg.VIN, "file", file)
+	}
 }
 
 // software names what the updater has installed, so that the fleet can judge a release by what its cars report.
@@ -59,8 +67,7 @@ func (a *Agent) software() highway.Software {
 	return highway.Software{Version: now.Version, SWIN: now.R157}
 }
 
-// sendPilot sends the pilot's reports. One that is not taken in time stays on the car and is tried again last: MQTT 3.1.1 does not
-// tell a refusal from a maker's side in trouble, and neither may hold up the others.
+// sendPilot sends the pilot's reports. One that is not taken stays on the car and is tried again last.
 func (a *Agent) sendPilot(ctx context.Context) error {
 	if !a.journal.Done {
 		return nil
@@ -71,7 +78,9 @@ func (a *Agent) sendPilot(ctx context.Context) error {
 	if err := a.openHighway(); err != nil {
 		return err
 	}
+	told := len(a.highway.SetAside())
 	waiting, err := a.highway.Waiting()
+	a.tellAside(told)
 	if err != nil {
 		return err
 	}
@@ -79,7 +88,7 @@ func (a *Agent) sendPilot(ctx context.Context) error {
 		return cmp.Compare(late(x.Seq, a.stuck), late(y.Seq, a.stuck))
 	})
 	for _, r := range waiting {
-		if err := a.sendReport(ctx, r); err != nil {
+		if err := a.uplink.SendPilot(ctx, r); err != nil {
 			if ctx.Err() != nil {
 				return err
 			}
@@ -87,6 +96,9 @@ func (a *Agent) sendPilot(ctx context.Context) error {
 			a.log.Warn("the maker's side does not take a report of the pilot; it stays on the car", "vin", a.cfg.VIN, "seq", r.Seq, "day", r.Day,
 				"waiting", len(waiting), "connected", a.uplink.Connected(), "err", err)
 			return nil
+		}
+		if err := a.highway.Ack(r.Seq); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -98,19 +110,6 @@ func late(seq, stuck uint64) int {
 		return 1
 	}
 	return 0
-}
-
-func (a *Agent) sendReport(ctx context.Context, r pilotlog.Report) error {
-	within := a.cfg.PilotWithin
-	if within <= 0 {
-		within = DefaultPilotWithin
-	}
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	if err := a.uplink.SendPilot(ctx, r); err != nil {
-		return err
-	}
-	return a.highway.Ack(r.Seq)
 }
 
 // count counts the day's use of the pilot, in metres, unless a crash came after it was counted: nothing is sealed into a

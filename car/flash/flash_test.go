@@ -44,3 +44,29 @@ func TestReplaceIsWholeOrNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestAsideTakesNoNameTwice(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "state")
+	for i, want := range []string{"state.bad-1", "state.bad-2", "state.bad-3"} {
+		if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		name, err := flash.Aside(path)
+		if i == 1 {
+			name, err = "", os.Remove(name)
+			if err == nil {
+				name, err = flash.AsideBytes(path, []byte(want))
+			}
+		}
+		if got, rerr := os.ReadFile(name); err != nil || rerr != nil || filepath.Base(name) != want || string(got) != want {
+			t.Errorf("%s holds %q, %v %v; want %s", name, got, err, rerr, want)
+		}
+		if _, err := os.Stat(path); err == nil {
+			t.Error("it is still there")
+		}
+	}
+	if _, err := flash.Aside(path); err == nil {
+		t.Error("nothing was set aside")
+	}
+}

@@ -18,6 +18,8 @@
 // how the sample stood before and after what happened in it, and the report says how many ticks there were. Metres with the
 // pilot on are Active; those on which its domain does not hold or its recorder does not work are Unavailable and cost nothing.
 //
+// A report that the disk has spoiled is set aside by name; the others still go.
+//
 // A candidate sees what the shipped pilot sees and moves nothing; one that cannot run leaves the shipped pilot as it is.
 //
 // # Says

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"roadbook/car/flash"
@@ -63,6 +62,8 @@ type Highway struct {
 	shade   *shade // nil without a candidate
 	dark    error  // why there is none
 	state   state
+	lost    bool     // the state could not be read
+	aside   []string // files that could not be read
 
 	in  motion.Input
 	out pilot.Output
@@ -77,6 +78,37 @@ type state struct {
 const stateName = "pilot.json"
 
 // Open opens the folder. A recorder that cannot be read does not stop the car: the pilot stays unavailable, as 6.2.3 asks, and
+// readState reads the state, and sets aside one that cannot be read.
+func (h *Highway) readState() error {
+	path := filepath.Join(h.cfg.Dir, stateName)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if json.Unmarshal(b, &h.state) == nil && h.state.Seq > 0 && h.state.Seq < 1<<62 {
+		if _, err := period.ParseDate(string(h.state.Day)); err == nil {
+			return nil
+		}
+	}
+	h.state, h.lost = state{}, true
+	return h.setAside(path)
+}
+
+func (h *Highway) setAside(path string) error {
+	name, err := flash.Aside(path)
+	if err == nil {
+		h.aside = append(h.aside, name)
+	}
+	return err
+}
+
+// SetAside names the files that could not be read since Open, and were set aside: reports that nobody will get, or the number of the
+// last one.
+func (h *Highway) SetAside() []string { return slices.Clone(h.aside) }
+
 // Broken says why.
 func Open(cfg Config) (*Highway, error) {
 	if cfg.Sample == 0 {
@@ -116,14 +148,8 @@ func Open(cfg Config) (*Highway, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, err
 	}
-	b, err := os.ReadFile(filepath.Join(cfg.Dir, stateName))
-	if err == nil {
-		err = json.Unmarshal(b, &h.state)
-	} else if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("pilot: %s: %w", stateName, err)
+	if err := h.readState(); err != nil {
+		return nil, fmt.Errorf("pilot: %w", err)
 	}
 	h.rec, h.broken = openRecorder(cfg.Dir, Factory, SWIN)
 	return h, nil
@@ -166,8 +192,11 @@ func (h *Highway) Close() error { return h.rec.close() }
 // same day again gives the same metres and leaves no second trace.
 func (h *Highway) Drive(day period.Date, start time.Time, meters int64) (pilotlog.Report, error) {
 	seq := h.state.Seq + 1
-	if h.state.Day == day {
+	switch {
+	case h.state.Day == day:
 		seq = h.state.Seq
+	case h.lost: // the day's number since 1970: there is a report a day at most, so it was never reached by counting
+		seq = uint64(day.Time().Unix() / 86400)
 	}
 	meters = min(max(meters, 0), pilotlog.MaxMeters)
 	sw := h.running()
@@ -198,7 +227,7 @@ func (h *Highway) Drive(day period.Date, start time.Time, meters int64) (pilotlo
 	if err != nil {
 		return r, err
 	}
-	if err := flash.Replace(h.reportName(seq), b); err != nil {
+	if err := flash.Replace(h.reportPath(seq), b); err != nil {
 		return r, err
 	}
 	next := state{Seq: seq, Day: day}
@@ -209,15 +238,18 @@ func (h *Highway) Drive(day period.Date, start time.Time, meters int64) (pilotlo
 	if err := flash.Replace(filepath.Join(h.cfg.Dir, stateName), text); err != nil {
 		return r, err
 	}
-	h.state = next
+	h.state, h.lost = next, false
 	return r, nil
 }
 
-func (h *Highway) reportName(seq uint64) string {
-	return filepath.Join(h.cfg.Dir, fmt.Sprintf("report-%020d.cbor", seq))
+// reportName is the file of a report, by its number.
+const reportName = "report-%020d.cbor"
+
+func (h *Highway) reportPath(seq uint64) string {
+	return filepath.Join(h.cfg.Dir, fmt.Sprintf(reportName, seq))
 }
 
-// Waiting lists the reports that were not acknowledged, the oldest first.
+// Waiting lists the reports that were not acknowledged, the oldest first. One that cannot be read is set aside.
 func (h *Highway) Waiting() ([]pilotlog.Report, error) {
 	entries, err := os.ReadDir(h.cfg.Dir)
 	if err != nil {
@@ -225,27 +257,30 @@ func (h *Highway) Waiting() ([]pilotlog.Report, error) {
 	}
 	var out []pilotlog.Report
 	for _, e := range entries { // sorted by name
-		if !strings.HasPrefix(e.Name(), "report-") {
+		var seq uint64
+		if _, err := fmt.Sscanf(e.Name(), reportName, &seq); err != nil || e.Name() != fmt.Sprintf(reportName, seq) {
 			continue
 		}
-		b, err := os.ReadFile(filepath.Join(h.cfg.Dir, e.Name()))
+		path := filepath.Join(h.cfg.Dir, e.Name())
+		b, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
-		r, err := pilotlog.Parse(b)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", e.Name(), err)
-		}
-		if r.Seq <= h.state.Seq { // a newer one was broken off and is made again
+		switch r, err := pilotlog.Parse(b); {
+		case err != nil || r.Seq != seq:
+			if err := h.setAside(path); err != nil {
+				return nil, err
+			}
+		case h.lost || seq <= h.state.Seq: // a newer one was broken off and is made again
 			out = append(out, r)
 		}
 	}
-	return slices.Clip(out), nil
+	return out, nil
 }
 
 // Ack says that the maker's side has a report for good. Twice is fine.
 func (h *Highway) Ack(seq uint64) error {
-	if err := os.Remove(h.reportName(seq)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(h.reportPath(seq)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

@@ -142,6 +142,64 @@ func TestADayIsDrivenOnce(t *testing.T) {
 	}
 }
 
+// TestSpoiledFiles: a report or a state that a disk has spoiled is set aside by name; the other reports still wait, and no number
+// comes a second time.
+func TestSpoiledFiles(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	for i := range 4 {
+		drive(t, h, i)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	report := h.reportPath(2)
+	b, err := os.ReadFile(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{report: b[:len(b)/2], h.reportPath(3): nil, filepath.Join(dir, stateName): {0}} {
+		if err := os.WriteFile(name, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h = open(t, dir)
+	waits := func(want ...uint64) {
+		t.Helper()
+		waiting, err := h.Waiting()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []uint64
+		for _, r := range waiting {
+			got = append(got, r.Seq)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Error(d)
+		}
+	}
+	waits(1, 4)
+	want := []string{filepath.Join(dir, stateName) + ".bad-1", report + ".bad-1", h.reportPath(3) + ".bad-1"}
+	if d := cmp.Diff(want, h.SetAside()); d != "" {
+		t.Error(d)
+	}
+	const day4 = 19605 // 2023-09-05 since 1970
+	if r := drive(t, h, 4); r.Seq != day4 {
+		t.Errorf("report %d", r.Seq)
+	}
+	if r := drive(t, h, 4); r.Seq != day4 {
+		t.Errorf("the same day again: report %d", r.Seq)
+	}
+	if r := drive(t, h, 6); r.Seq != day4+1 {
+		t.Errorf("the next: report %d", r.Seq)
+	}
+	waits(1, 4, day4, day4+1)
+	if h = open(t, dir); len(h.SetAside()) != 0 {
+		t.Errorf("once more: %v", h.SetAside())
+	}
+	waits(1, 4, day4, day4+1)
+}
+
 func TestLogsTakeTurns(t *testing.T) {
 	dir := t.TempDir()
 	h := open(t, dir)

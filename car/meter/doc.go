@@ -11,8 +11,9 @@
 // # Always true
 //
 // What Add has returned for is in the current or a later batch exactly once, also after kill -9. A batch is on the disk
-// before it is seen, and the same number always has the same content. There is one batch under way; the next has the
-// next number. A power cut can lose what was counted since the last batch, never count it twice.
+// before it is seen, and the same number always has the same content. There is one batch under way; the next has a
+// higher number. A power cut can lose what was counted since the last batch, never count it twice. What a disk has spoiled is
+// set aside by name and costs what stood in it: the rest goes on, and every batch that Seal returns can be sent.
 //
 // # Says
 //

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -42,6 +43,7 @@ type slot struct {
 type Meter struct {
 	dir string
 	log *os.File // of additions since the checkpoint
+	bad []string // files that were set aside
 
 	mu   sync.Mutex
 	size int64 // of log, up to the last whole line
@@ -75,21 +77,32 @@ func (m *Meter) Close() error {
 
 var name = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,47}$`)
 
+// check refuses a use that no batch could carry.
+func (u Use) check() error {
+	if !name.MatchString(u.Feature) || !name.MatchString(u.Meter) {
+		return fault.New(fault.Invalid, "meter_name", "feature %.60q and meter %.60q: expected names like pilot.km", u.Feature, u.Meter)
+	}
+	if u.Milli <= 0 {
+		return fault.New(fault.Invalid, "meter_quantity", "a counter moves by 1 to %d thousandths at a time, not %d", int64(MaxStep), u.Milli)
+	}
+	if y := u.At.Year(); y < 2020 || y >= 2120 || u.Day != period.DateOf(u.At) {
+		return fault.New(fault.Invalid, "meter_time", "use at %s: the clock is not set", u.At.Format(time.RFC3339))
+	}
+	return nil
+}
+
 // Add counts milli thousandths of a meter, used by a feature. When it fails nothing was counted.
 func (m *Meter) Add(feature, meter string, milli int64, at time.Time) error {
-	if !name.MatchString(feature) || !name.MatchString(meter) {
-		return fault.New(fault.Invalid, "meter_name", "feature %.60q and meter %.60q: expected names like pilot.km", feature, meter)
+	at = at.UTC().Truncate(time.Millisecond)
+	u := Use{Feature: feature, Meter: meter, Day: period.DateOf(at), Milli: milli, At: at}
+	if err := u.check(); err != nil {
+		return err
 	}
-	if milli <= 0 || milli > MaxStep {
+	if milli > MaxStep {
 		return fault.New(fault.Invalid, "meter_quantity", "a counter moves by 1 to %d thousandths at a time, not %d", int64(MaxStep), milli)
-	}
-	if y := at.UTC().Year(); y < 2020 || y >= 2120 {
-		return fault.New(fault.Invalid, "meter_time", "use at %s: the clock is not set", at.UTC().Format(time.RFC3339))
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	at = at.UTC().Truncate(time.Millisecond)
-	u := Use{Feature: feature, Meter: meter, Day: period.DateOf(at), Milli: milli, At: at}
 	if m.open[u.slot()].Milli > math.MaxInt64-milli {
 		return fault.New(fault.Refused, "meter_overflow", "the counter of %s is full", meter)
 	}
@@ -155,6 +168,13 @@ func (m *Meter) Ack(seq uint64) error {
 	return m.save(checkpoint{Seq: m.cp.Seq, Open: m.pending()})
 }
 
+// SetAside names the files that could not be read since Open and were set aside. What they held is not counted.
+func (m *Meter) SetAside() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.bad)
+}
+
 // Seq is the number of the last batch that was made, 0 before the first.
 func (m *Meter) Seq() uint64 {
 	m.mu.Lock()
@@ -178,6 +198,8 @@ func (c checkpoint) batch() command.UsageBatch {
 	return b
 }
 
-func (m *Meter) logName(gen uint64) string { return "use-" + strconv.FormatUint(gen, 10) + ".log" }
+func (m *Meter) logPath(gen uint64) string {
+	return filepath.Join(m.dir, "use-"+strconv.FormatUint(gen, 10)+".log")
+}
 
 var errClosed = errors.New("the meter is closed")

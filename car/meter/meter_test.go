@@ -1,6 +1,7 @@
 package meter_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -175,17 +176,110 @@ func TestTornAndForeignFiles(t *testing.T) {
 			t.Fatalf("cut at %d: %d after %d", cut, after, got)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "use-99.log"), b, 0o600); err != nil { // left by a program that was killed
-		t.Fatal(err)
-	}
-	if p := open(t, dir).Pending(); len(p) != 1 || p[0].Milli != 3_500 {
+	m = open(t, dir)
+	seal(t, m)
+	add(t, m, 700, start)
+	write(t, dir, "use-0.log", b) // left by a program that was killed
+	if p := open(t, dir).Pending(); len(p) != 1 || p[0].Milli != 700 {
 		t.Errorf("an old log was counted again: %+v", p)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "meter.json"), []byte("{"), 0o600); err != nil {
+}
+
+// TestSpoiledFiles: what a disk has spoiled is set aside by name and costs what stood in it, nothing else; numbers go on above
+// those that were used.
+func TestSpoiledFiles(t *testing.T) {
+	for _, c := range []struct {
+		reason string
+		spoil  func(t *testing.T, dir string)
+		aside  []string
+		had    bool  // the batch under way is still the same
+		milli  int64 // counted and in no batch
+	}{
+		{"nothing", func(*testing.T, string) {}, nil, true, 7_000},
+		{"an empty checkpoint, as a power cut leaves it", func(t *testing.T, dir string) { write(t, dir, "meter.json", nil) }, []string{"meter.json.bad-1"}, false, 7_000},
+		{"half a checkpoint", func(t *testing.T, dir string) { write(t, dir, "meter.json", read(t, dir, "meter.json")[:40]) }, []string{"meter.json.bad-1"}, false, 7_000},
+		{"another digit in the checkpoint", func(t *testing.T, dir string) {
+			write(t, dir, "meter.json", bytes.Replace(read(t, dir, "meter.json"), []byte(`"milli":12401`), []byte(`"milli":92401`), 1))
+		}, []string{"meter.json.bad-1"}, false, 7_000},
+		{"a batch that no wire takes, from before there were checksums", func(t *testing.T, dir string) {
+			write(t, dir, "meter.json", []byte(`{"gen":3,"seq":2,"sealed":[{"feature":"pilot.highway","meter":"","day":"2023-09-30","milli":12401,"at":"2023-09-30T23:01:00Z"}]}`))
+		}, []string{"meter.json.bad-1"}, false, 7_000},
+		{"no checkpoint", func(t *testing.T, dir string) { remove(t, dir, "meter.json") }, nil, false, 7_000},
+		{"no log", func(t *testing.T, dir string) { remove(t, dir, "use-3.log") }, nil, true, 0},
+		{"neither can be read", func(t *testing.T, dir string) {
+			remove(t, dir, "use-3.log")
+			write(t, dir, "meter.json", []byte("?"))
+		}, []string{"meter.json.bad-1"}, false, 0},
+		{"the first line of the log", func(t *testing.T, dir string) {
+			b := read(t, dir, "use-3.log")
+			b[20] ^= 4
+			write(t, dir, "use-3.log", b)
+		}, []string{"use-3.log.bad-1"}, true, 2_000},
+	} {
+		t.Run(c.reason, func(t *testing.T) {
+			dir := t.TempDir()
+			m := open(t, dir)
+			add(t, m, 1, start)
+			if err := m.Ack(seal(t, m).Seq); err != nil {
+				t.Fatal(err)
+			}
+			add(t, m, 12_401, start.Add(time.Minute))
+			was := seal(t, m) // batch 2 in generation 3
+			add(t, m, 5_000, start.Add(time.Hour))
+			add(t, m, 2_000, start.Add(time.Hour))
+			c.spoil(t, dir)
+			for _, aside := range [][]string{c.aside, nil} { // opened again nothing more is set aside
+				m = open(t, dir)
+				var names []string
+				for _, f := range m.SetAside() {
+					names = append(names, filepath.Base(f))
+					if _, err := os.Stat(f); err != nil {
+						t.Error(err)
+					}
+				}
+				var pending int64
+				for _, u := range m.Pending() {
+					pending += u.Milli
+				}
+				if d := cmp.Diff(aside, names); d != "" || pending != c.milli {
+					t.Fatalf("pending %d, want %d; set aside %s", pending, c.milli, d)
+				}
+			}
+			add(t, m, 300, start.Add(2*time.Hour))
+			now := seal(t, m)
+			if c.had && !cmp.Equal(was, now) || !c.had && now.Seq <= was.Seq {
+				t.Errorf("batch %+v after %+v", now, was)
+			}
+			if err := m.Ack(now.Seq); err != nil {
+				t.Fatal(err)
+			}
+			if next := open(t, dir); next.Seq() != now.Seq {
+				t.Errorf("batch %d after %d", next.Seq(), now.Seq)
+			}
+		})
+	}
+}
+
+func read(t *testing.T, dir, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := meter.Open(dir); fault.CodeOf(err) != "meter_state" {
-		t.Errorf("a damaged checkpoint would forget the number: %v", err)
+	return b
+}
+
+func write(t *testing.T, dir, name string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func remove(t *testing.T, dir, name string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(dir, name)); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -201,12 +295,12 @@ func TestEverythingOnce(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		seen := map[uint64]string{}
+		seen := map[uint64]command.UsageBatch{}
 		var used int64
 		check := func() {
 			var sum int64
-			for _, text := range seen {
-				sum += total(rt, text)
+			for _, b := range seen {
+				sum += total(b)
 			}
 			for _, u := range m.Pending() {
 				sum += u.Milli
@@ -229,11 +323,10 @@ func TestEverythingOnce(t *testing.T) {
 					rt.Fatal(err)
 				}
 				if ok {
-					text := fmt.Sprint(b.Items)
-					if had, twice := seen[b.Seq]; twice && had != text || !twice && b.Seq != uint64(len(seen))+1 {
-						rt.Fatalf("batch %d was %s, is %s", b.Seq, had, text)
+					if had, twice := seen[b.Seq]; twice && !cmp.Equal(had, b) || !twice && b.Seq != uint64(len(seen))+1 {
+						rt.Fatalf("batch %d was %+v, is %+v", b.Seq, had, b)
 					}
-					seen[b.Seq] = text
+					seen[b.Seq] = b
 				}
 			case 2:
 				if err := m.Ack(uint64(len(seen))); err != nil {
@@ -255,12 +348,12 @@ func TestEverythingOnce(t *testing.T) {
 	})
 }
 
-// total sums the quantities in a printed list of items "{pilot.km 12.400 2023-…}".
-func total(t *rapid.T, text string) (sum int64) {
-	for _, item := range strings.Split(text, "{")[1:] {
+// total sums a batch, in thousandths.
+func total(b command.UsageBatch) (sum int64) {
+	for _, i := range b.Items {
 		var whole, milli int64
-		if _, err := fmt.Sscanf(strings.Fields(item)[1], "%d.%d", &whole, &milli); err != nil {
-			t.Fatal(err)
+		if _, err := fmt.Sscanf(i.Quantity, "%d.%d", &whole, &milli); err != nil {
+			panic(err) // the meter wrote it
 		}
 		sum += whole*1000 + milli
 	}
@@ -288,5 +381,35 @@ func FuzzLog(f *testing.F) {
 			t.Fatalf("read twice, counted twice: %s", d)
 		}
 		add(t, m, 1, start)
+	})
+}
+
+// FuzzCheckpoint: whatever stands in the checkpoint, the meter opens, counts, and makes batches that the wire takes.
+func FuzzCheckpoint(f *testing.F) {
+	dir := f.TempDir()
+	m := open(f, dir)
+	add(f, m, 1_000, start)
+	if _, _, err := m.Seal(); err != nil {
+		f.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "meter.json"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add(b[9:]) // as it was before there were checksums
+	f.Add([]byte(`{"gen":1,"seq":1,"sealed":[{}]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "meter.json"), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		m := open(t, dir)
+		for range 2 {
+			add(t, m, 1, start)
+			if err := m.Ack(seal(t, m).Seq); err != nil {
+				t.Fatal(err)
+			}
+		}
 	})
 }

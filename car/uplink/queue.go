@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"roadbook/car/flash"
 	"roadbook/fault"
 )
 
@@ -23,7 +24,8 @@ const (
 var ErrFull = errors.New("the queue is full")
 
 // A record is: length of the body (4 bytes), CRC-32C of the body (4), body. The body is a kind (1), a sequence number (8)
-// and, for a frame, its bytes. A torn or wrong tail is cut off on opening: what was there was never reported as stored.
+// and, for a frame, its bytes. A torn tail is cut off on opening: what was there was never reported as stored. What cannot be
+// read and has whole records behind it was spoiled later: it is set aside by name, and those behind it stay.
 const (
 	kindFrame = 1
 	kindAck   = 2 // all frames up to the number are acknowledged
@@ -45,6 +47,7 @@ type queue struct {
 	waiting []record
 	bytes   int64
 	next    uint64
+	aside   string // the file of what could not be read on opening; "" without any
 }
 
 func openQueue(dir string) (*queue, error) {
@@ -57,7 +60,7 @@ func openQueue(dir string) (*queue, error) {
 		return nil, err
 	}
 	q.file = f
-	if err := errors.Join(q.replay(), syncDir(dir)); err != nil {
+	if err := errors.Join(q.replay(), flash.SyncDir(dir)); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return q, nil
@@ -69,10 +72,17 @@ func (q *queue) replay() error {
 	if err != nil {
 		return err
 	}
+	var bad []byte
 	for {
 		kind, seq, payload, n := parseRecord(b[q.size:])
 		if n == 0 {
-			break
+			skip := nextRecord(b[q.size:])
+			if skip == 0 {
+				break
+			}
+			bad = append(bad, b[q.size:q.size+int64(skip)]...)
+			q.size += int64(skip)
+			continue
 		}
 		q.size += int64(n)
 		switch kind {
@@ -86,6 +96,12 @@ func (q *queue) replay() error {
 			q.next = max(q.next, seq)
 		}
 	}
+	if len(bad) > 0 {
+		if q.aside, err = flash.AsideBytes(q.path, bad); err != nil {
+			return err
+		}
+		return q.begin()
+	}
 	if q.size == int64(len(b)) {
 		return nil
 	}
@@ -93,6 +109,16 @@ func (q *queue) replay() error {
 		return err
 	}
 	return q.file.Sync()
+}
+
+// nextRecord is where the next whole record of b begins, 0 when there is none behind its first byte.
+func nextRecord(b []byte) int {
+	for at := 1; at < len(b); at++ {
+		if _, _, _, n := parseRecord(b[at:]); n > 0 {
+			return at
+		}
+	}
+	return 0
 }
 
 // parseRecord returns the first record of b, or n = 0 when there is no whole one.
@@ -168,15 +194,18 @@ func (q *queue) drop(seq uint64) {
 	q.waiting = q.waiting[n:]
 }
 
-// begin replaces the file by one that holds only the next number.
+// begin replaces the file by one that holds only the next number and what waits.
 func (q *queue) begin() error {
 	tmp := q.path + ".new"
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	head := encodeRecord(kindNext, q.next, nil)
-	if _, err = f.Write(head); err == nil {
+	b := encodeRecord(kindNext, q.next, nil)
+	for _, w := range q.waiting {
+		b = append(b, encodeRecord(kindFrame, w.seq, w.payload)...)
+	}
+	if _, err = f.Write(b); err == nil {
 		err = f.Sync()
 	}
 	if err == nil {
@@ -186,15 +215,6 @@ func (q *queue) begin() error {
 		return errors.Join(err, f.Close())
 	}
 	old := q.file
-	q.file, q.size = f, int64(len(head))
-	return errors.Join(old.Close(), syncDir(filepath.Dir(q.path)))
-}
-
-// syncDir makes a new name in dir durable: without it a power cut may leave a synced file that nobody finds.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	q.file, q.size = f, int64(len(b))
+	return errors.Join(old.Close(), flash.SyncDir(filepath.Dir(q.path)))
 }

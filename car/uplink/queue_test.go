@@ -73,6 +73,70 @@ func TestQueueSurvivesACutAnywhere(t *testing.T) {
 	})
 }
 
+// TestASpoiledRecordCostsItselfOnly turns a bit somewhere before the last record: what cannot be read is set aside by name, every other
+// frame still waits, no number comes back, and opened again there is nothing more to set aside.
+func TestASpoiledRecordCostsItselfOnly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		dir, err := os.MkdirTemp("", "queue")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.RemoveAll(dir) //nolint:errcheck // the test ends
+		q, err := openQueue(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := rapid.IntRange(2, 20).Draw(t, "frames")
+		begins := []int64{}
+		for i := range n {
+			begins = append(begins, q.size)
+			if err := q.append(append(rapid.SliceOfN(rapid.Byte(), 0, 50).Draw(t, "frame"), byte(i))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := q.file.Close(); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(q.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := rapid.Int64Range(0, begins[n-1]-1).Draw(t, "at")
+		b[at] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
+		if err := os.WriteFile(q.path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		spoiled := 0
+		for spoiled+1 < n && begins[spoiled+1] <= at {
+			spoiled++
+		}
+		for _, aside := range []string{q.path + ".bad-1", ""} {
+			r, err := openQueue(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.file.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if r.aside != aside || r.next != uint64(n+1) || len(r.waiting) != n-1 {
+				t.Fatalf("set aside %q, next %d, %d of %d wait", r.aside, r.next, len(r.waiting), n)
+			}
+			for i, w := range r.waiting {
+				if i >= spoiled {
+					i++
+				}
+				if w.seq != uint64(i+1) || w.payload[len(w.payload)-1] != byte(i) {
+					t.Fatalf("frame %d holds %v, spoiled was %d", w.seq, w.payload, spoiled+1)
+				}
+			}
+		}
+		kept, err := os.ReadFile(q.path + ".bad-1")
+		if err != nil || !bytes.Equal(kept, b[begins[spoiled]:begins[spoiled+1]]) {
+			t.Fatalf("what was set aside is not the record: %v", err)
+		}
+	})
+}
+
 func TestAFullDiskLosesNothing(t *testing.T) {
 	dir := t.TempDir()
 	q, err := openQueue(dir)

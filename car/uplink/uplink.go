@@ -46,6 +46,7 @@ import (
 const (
 	connectWithin = 10 * time.Second
 	ackWithin     = 10 * time.Second // then the connection is given up and made anew
+	tries         = 5                // of a message that is not acknowledged; the caller keeps it and has other things to do
 	keepAlive     = 60 * time.Second
 	minPause      = 20 * time.Millisecond
 	maxPause      = 30 * time.Second // between two tries to connect, with jitter
@@ -82,6 +83,9 @@ func Open(dir string, cfg Config) (*Uplink, error) {
 	q, err := openQueue(dir)
 	if err != nil {
 		return nil, fmt.Errorf("uplink: %w", err)
+	}
+	if q.aside != "" {
+		cfg.Log.Error("a part of the queue of frames cannot be read and was set aside; the frames behind it go on", "vin", cfg.VIN, "file", q.aside)
 	}
 	ctx, stop := context.WithCancel(context.Background()) // ended by Stop
 	u := &Uplink{cfg: cfg, queue: q, stop: stop, done: make(chan struct{}), changed: make(chan struct{})}
@@ -157,7 +161,8 @@ func (u *Uplink) await(ctx context.Context, ok func() bool) error {
 	}
 }
 
-// SendUsage sends a usage batch and returns when it is acknowledged. The caller sends the same batch again after an error.
+// SendUsage sends a usage batch and returns when it is acknowledged. The caller sends the same batch again after an error, which is
+// fault.Unavailable "not_taken" when there was a connection, and no acknowledgement on several.
 func (u *Uplink) SendUsage(ctx context.Context, b command.UsageBatch) error {
 	payload, err := b.Encode()
 	if err != nil {
@@ -175,17 +180,22 @@ func (u *Uplink) SendPilot(ctx context.Context, r pilotlog.Report) error {
 	return u.deliver(ctx, command.Pilot(u.cfg.VIN), payload)
 }
 
-// deliver publishes and returns when the message is acknowledged, over as many connections as it takes.
+// deliver publishes and returns when the message is acknowledged, over as many connections as it takes to make a few tries: MQTT
+// 3.1.1 does not tell a refusal from a maker's side in trouble.
 func (u *Uplink) deliver(ctx context.Context, topic string, payload []byte) error {
-	for {
+	for try := 1; ; try++ {
 		var client mqtt.Client
 		if err := u.await(ctx, func() bool { client = u.client; return client != nil }); err != nil {
 			return err
 		}
-		if err := u.publish(ctx, client, topic, payload); err == nil || ctx.Err() != nil {
+		err := u.publish(ctx, client, topic, payload)
+		if err == nil || ctx.Err() != nil {
 			return err
 		}
 		u.lost(client)
+		if try == tries {
+			return fault.New(fault.Unavailable, "not_taken", "the maker's side did not acknowledge a message to %s in %d tries: %v", topic, tries, err)
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"roadbook/car/uplink"
+	"roadbook/fault"
 	"roadbook/platform/clock"
 	"roadbook/platform/mqttedge"
 	"roadbook/platform/pki"
@@ -38,6 +39,7 @@ type cloud struct {
 	held  map[uint64]string // frames by number
 	again int               // frames that came a second time
 	usage map[uint64]int
+	deaf  bool                   // holds no usage
 	sink  func(seq uint64) error // asked after a frame is held: an error loses the acknowledgement
 }
 
@@ -92,6 +94,9 @@ func (c *cloud) take(_ context.Context, _ vin.VIN, topic string, payload []byte)
 	defer c.mu.Unlock()
 	if _, kind, _ := command.ParseTopic(topic); kind == command.KindMeter {
 		u, err := command.ParseUsage(payload)
+		if c.deaf {
+			return errors.New("in trouble")
+		}
 		if err == nil {
 			c.usage[u.Seq]++
 		}
@@ -294,5 +299,28 @@ func TestUsageIsAcknowledgedAndHintsAreHeard(t *testing.T) {
 	case <-connected:
 	case <-within(t).Done():
 		t.Fatal("no new connection")
+	}
+}
+
+// TestABatchThatIsNotTakenHoldsUpNothing: the car makes a few tries and has its hands free again; frames go through meanwhile, and
+// the batch does when the maker's side has recovered.
+func TestABatchThatIsNotTakenHoldsUpNothing(t *testing.T) {
+	c := newCloud(t)
+	c.deaf = true
+	u := open(t, t.TempDir(), c.car())
+	appendFrames(t, u, 10)
+	batch := command.UsageBatch{Seq: 1, Items: []command.UsageItem{{Meter: "pilot.km", Quantity: "12.4", At: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}}}
+	if err := u.SendUsage(within(t), batch); fault.CodeOf(err) != "not_taken" || fault.KindOf(err) != fault.Unavailable {
+		t.Fatalf("nobody takes it: %v", err)
+	}
+	flush(t, u)
+	c.mu.Lock()
+	c.deaf = false
+	c.mu.Unlock()
+	if err := u.SendUsage(within(t), batch); err != nil {
+		t.Fatal(err)
+	}
+	if held, _ := c.counts(); held != 10 || c.usage[1] != 1 {
+		t.Errorf("%d frames held, the batch %d times", held, c.usage[1])
 	}
 }
