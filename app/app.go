@@ -67,6 +67,7 @@ type App struct {
 	events *jobs.Dispatcher
 	edge   *mqttedge.Edge
 	marks  marks
+	asides asides
 	runs   *runs.Runs
 
 	Fleet    *fleet.Service
@@ -132,7 +133,7 @@ func (a *App) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	a.marks = marks{a.db}
+	a.marks, a.asides = marks{a.db}, asides{a.db}
 	a.clock = clock.Real{}
 	if a.cfg.Simulate != "" {
 		now := a.cfg.Simulate.Time()

@@ -48,12 +48,20 @@ func (a *App) roll(ctx context.Context) error {
 	return err
 }
 
-// take stores durably what a car has published; only then is it acknowledged.
+// take stores durably what a car has published, or sets it aside; only then is it acknowledged.
 func (a *App) take(ctx context.Context, v vin.VIN, topic string, payload []byte) error {
 	_, kind, err := command.ParseTopic(topic)
 	if err != nil {
 		return err
 	}
+	if err = a.hear(ctx, v, kind, payload); hopeless(err) {
+		return a.setAside(ctx, v, kind, payload, err)
+	}
+	return err
+}
+
+// hear gives a message to the domain that it is for.
+func (a *App) hear(ctx context.Context, v vin.VIN, kind command.Kind, payload []byte) error {
 	switch kind {
 	case command.KindFrames:
 		return a.Signal.Ingest(ctx, v, payload)
@@ -62,7 +70,7 @@ func (a *App) take(ctx context.Context, v vin.VIN, topic string, payload []byte)
 	case command.KindPilot:
 		return a.Pilots.Take(ctx, v, payload)
 	}
-	return fault.New(fault.Refused, "topic", "a car does not publish to %s", topic)
+	return fault.New(fault.Refused, "topic", "a car does not publish %s", kind)
 }
 
 // takeUsage counts a batch of usage. An item is named by car, batch and place, so that it counts once.

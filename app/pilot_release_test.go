@@ -113,7 +113,7 @@ func TestAPilotFromEvidenceToService(t *testing.T) {
 	ctx := t.Context()
 	s, a, api, cfg, agent := oneCarOf(t, func(c *app.Config) { c.EvidenceKeys = []string{labKey(t)} }, nil)
 	m := pilotMaker{t, api}
-	sold(t, api, cfg, agent, s.Market, string(s.Currency))
+	sold(t, api, cfg, agent, s.Market, string(s.Currency), "pilot.trial")
 	second := away(t, s, api)
 	now := cfg.Clock.(*clock.Sim)
 	driven := 0

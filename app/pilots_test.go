@@ -3,10 +3,8 @@ package app_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -24,11 +22,11 @@ import (
 	"roadbook/wire/pilotlog"
 )
 
-// sold sells the car with a trial of the pilot and lets it fetch the right.
-func sold(t *testing.T, api *client.Client, cfg car.Config, agent *car.Agent, market, currency string) {
+// sold sells the car with a product and lets it fetch the right.
+func sold(t *testing.T, api *client.Client, cfg car.Config, agent *car.Agent, market, currency, sku string) {
 	t.Helper()
 	order := map[string]any{"vin": cfg.VIN, "customer": "owner", "market": market, "currency": currency,
-		"lines": []map[string]any{{"sku": "car.road-1", "price": money.Of(20_000_000, money.Currency(currency))}, {"sku": "pilot.trial"}}}
+		"lines": []map[string]any{{"sku": "car.road-1", "price": money.Of(20_000_000, money.Currency(currency))}, {"sku": sku}}}
 	if err := api.Post(t.Context(), "/v1/orders", "sale", order, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +66,7 @@ func TestWhatACandidateWouldDoIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, a, api, cfg, agent := oneCarWith(t, func(c *car.Config) { c.Candidate = candidate })
-	sold(t, api, cfg, agent, s.Market, string(s.Currency))
+	sold(t, api, cfg, agent, s.Market, string(s.Currency), "pilot.trial")
 	now := cfg.Clock.(*clock.Sim)
 	days := func(from, to int) {
 		t.Helper()
@@ -117,57 +115,6 @@ func TestWhatACandidateWouldDoIsReported(t *testing.T) {
 		if d.Candidate != "2.0.0-rc1" || d.Seconds <= 0 || len(d.Inputs) != 64 || !slices.Contains([]string{car.FactoryVersion, "1.1.0"}, d.Software) {
 			t.Errorf("%+v", d)
 		}
-	}
-}
-
-// TestARefusedReportHoldsUpNothing: a report that the maker's side will never take stays on the car; frames, grants and the
-// reports of later days go through.
-func TestARefusedReportHoldsUpNothing(t *testing.T) {
-	ctx := t.Context()
-	var log syncBuffer
-	s, a, api, cfg, agent := oneCarWith(t, func(c *car.Config) {
-		c.PilotWithin, c.Log = 300*time.Millisecond, slog.New(slog.NewTextHandler(&log, nil))
-	})
-	sold(t, api, cfg, agent, s.Market, string(s.Currency))
-	other := reportOf(s.Start, "0.9.0", 1000, 0) // the name (VIN, 1) is taken by another content
-	payload, err := other.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := a.Pilots.Take(ctx, cfg.VIN, payload); err != nil {
-		t.Fatal(err)
-	}
-	now := cfg.Clock.(*clock.Sim)
-	for i := range 3 {
-		day := s.Start.AddDays(i)
-		now.Set(day.Time().Add(21 * time.Hour))
-		if err := api.Post(ctx, "/v1/clock", "day/"+string(day), map[string]any{"now": now.Now()}, nil); err != nil {
-			t.Fatal(err)
-		}
-		if err := agent.Drive(ctx, day, drive.Generate(uint64(i), 40, 0.6)); err != nil {
-			t.Fatal(err)
-		}
-		if err := agent.Sync(ctx); err != nil {
-			t.Fatalf("day %d: %v", i, err)
-		}
-	}
-	var n struct {
-		Stored int64 `json:"stored"`
-	}
-	if err := api.Get(ctx, "/v1/cars/"+string(cfg.VIN)+"/counts", &n); err != nil || n.Stored < 3 {
-		t.Errorf("%d frames stored: %v", n.Stored, err)
-	}
-	rates, err := a.Pilots.Rates(ctx, period.Span{From: s.Start, To: s.Start.AddDays(5)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range rates.Versions {
-		if v.Software == car.FactoryVersion && v.CarDays != 2 || v.Software == "0.9.0" && v.CarDays != 1 {
-			t.Errorf("%s: %d days; the two later reports were to be taken", v.Software, v.CarDays)
-		}
-	}
-	if len(rates.Versions) != 2 || !strings.Contains(log.String(), "does not take a report of the pilot") {
-		t.Errorf("%d versions; the car's log: %s", len(rates.Versions), log.String())
 	}
 }
 

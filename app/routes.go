@@ -69,6 +69,7 @@ func (a *App) consoleHandler() http.Handler {
 	runs.Register(api, a.runs)
 	a.registerOwn(api)
 	a.registerEvidence(api)
+	a.registerAside(api)
 	mux.Handle("GET /metrics", promhttp.Handler())
 
 	root := http.NewServeMux()

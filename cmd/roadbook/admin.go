@@ -192,6 +192,10 @@ var nouns = []noun{
 		{"show", "one run: how far it is, and what it found", "GET", "/v1/runs/{id}", "roadbook run show id=run_…"},
 		{"stop", "end a run with what it has found", "POST", "/v1/runs/{id}/stop", "roadbook run stop id=run_…"},
 	}},
+	{"message", "what cars sent and nobody could take: set aside, with the reason", []verb{
+		{"list", "messages that were set aside, the oldest first", "GET", "/v1/messages/aside", "roadbook message list vin=LRBR1CNE1PB000001"},
+		{"retry", "hand them in again, of one car or of all; what is taken now is set aside no longer", "POST", "/v1/messages/aside/retry", "roadbook message retry vin=LRBR1CNE1PB000001"},
+	}},
 	{"pilot", "the highway pilots in service: rates per 1,000 km, verdicts, stops, California's report", []verb{
 		{"rates", "events per 1,000 km by version, with exact 95 % intervals", "GET", "/v1/pilot/rates", "roadbook pilot rates from=2023-09-01 to=2024-01-01"},
 		{"verdict", "whether a version is worse than its limits or than the other versions", "GET", "/v1/pilot/versions/{software}/verdict", "roadbook pilot verdict software=1.1.0"},
