@@ -123,8 +123,12 @@ func (c *sceneRunCmd) cases(ctx context.Context, stack scene.Stack, out io.Write
 	for i := range outcomes {
 		count.Add(&outcomes[i])
 	}
+	flags := " --cases " + word(file)
+	if c.Grid != "" {
+		flags = " --grid " + word(file)
+	}
 	s := count.Suite(0, 0)
-	return c.table(out, []bundle.Suite{s})
+	return c.table(out, []bundle.Suite{s}, map[string]string{s.Name: flags})
 }
 
 func readCases(csv, grid string) ([]scene.Case, error) {
@@ -153,13 +157,21 @@ func (c *sceneRunCmd) suites(ctx context.Context, stack scene.Stack, out io.Writ
 	if part.ODD, err = domainHash(); err != nil {
 		return err
 	}
+	var missed []string                                                                                                           // beside the targets
+	shows := map[string]string{bundle.ALKS: " --data " + word(c.Data), bundle.SoakSuite: fmt.Sprintf(" --seconds %g", c.Seconds)} // what scene show needs to find a suite's cases
 	for _, name := range c.Suites {
 		if strings.HasSuffix(name, scenarioEnding) {
-			found, err := c.scenarioFile(ctx, name, out)
+			found, fails, err := c.scenarioFile(ctx, name, out)
 			if err != nil {
 				return err
 			}
+			if fails != "" {
+				missed = append(missed, fails)
+			}
 			part.Suites = append(part.Suites, found)
+			if shows[found.Name] = " --data " + word(c.Data); c.Data == "" {
+				shows[found.Name] = " --data " + word(filepath.Dir(name))
+			}
 			continue
 		}
 		if i := slices.IndexFunc(sceneExtras(), func(s sceneExtra) bool { return s.name == name }); i >= 0 {
@@ -182,7 +194,7 @@ func (c *sceneRunCmd) suites(ctx context.Context, stack scene.Stack, out io.Writ
 			part.Suites = append(part.Suites, found)
 		}
 	}
-	if err := c.table(out, part.Suites); err != nil {
+	if err := c.table(out, part.Suites, shows); err != nil {
 		return err
 	}
 	if c.Out != "" {
@@ -195,7 +207,7 @@ func (c *sceneRunCmd) suites(ctx context.Context, stack scene.Stack, out io.Writ
 			return err
 		}
 	}
-	return c.judge(part.Suites)
+	return c.judge(part.Suites, missed)
 }
 
 func (c *sceneRunCmd) part(ctx context.Context, p scene.Part, stack scene.Stack) (bundle.Suite, error) {
@@ -224,8 +236,8 @@ func (c *sceneRunCmd) part(ctx context.Context, p scene.Part, stack scene.Stack)
 	return found, nil
 }
 
-// table prints what was found.
-func (c *sceneRunCmd) table(out io.Writer, suites []bundle.Suite) error {
+// table prints what was found, and how to look at what failed: shows has, by suite, what scene show needs beside the id.
+func (c *sceneRunCmd) table(out io.Writer, suites []bundle.Suite, shows map[string]string) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "suite\tego\tcases\tavoidable\tcollided\tof avoidable\tof bound\tkeep safe\thard\tharmless\thard\t")
 	for i := range suites {
@@ -278,12 +290,23 @@ func (c *sceneRunCmd) table(out io.Writer, suites []bundle.Suite) error {
 			}
 			fmt.Fprintf(out, "  %s: %s\n", f.ID, f.What)
 		}
+		if len(s.Failing) > 0 && c.Failing > 0 {
+			fmt.Fprintf(out, "  look at one: roadbook scene show%s %s -o page.html\n", shows[s.Name], word(s.Failing[0].ID))
+		}
 	}
 	return nil
 }
 
-// judge holds the suites against the targets that are theirs, and against the shipped version.
-func (c *sceneRunCmd) judge(suites []bundle.Suite) error {
+// word is a word of a command line: quoted, when a shell would take it apart.
+func word(s string) string {
+	if strings.ContainsAny(s, " \t'\"$`\\&|;()<>*?[#~!") {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
+}
+
+// judge holds the suites against the targets that are theirs, and against the shipped version; texts is what they miss already.
+func (c *sceneRunCmd) judge(suites []bundle.Suite, texts []string) error {
 	b := &bundle.Bundle{Suites: suites}
 	b.Sort()
 	var shipped *bundle.Bundle
@@ -303,7 +326,6 @@ func (c *sceneRunCmd) judge(suites []bundle.Suite) error {
 	policy.Suites = nil
 	policy.Limits = slices.DeleteFunc(policy.Limits, func(l bundle.Limit) bool { return l.Figure == "speed" || l.Figure == "allocs" })
 	v := policy.Judge(b, shipped)
-	var texts []string
 	for _, f := range v.Findings {
 		if f.Code != "suite_partial" { // a sample is no evidence, but its figures count
 			texts = append(texts, f.Text)

@@ -24,52 +24,46 @@ func scenarioExtras() []sceneExtra {
 			if c.Data == "" {
 				return nil, errors.New("the suite alks needs --data DIR, the folder of the OpenSCENARIO files")
 			}
-			rep, err := openx.Run(ctx, c.Data, c.Sample, scene.DefaultStack(), c.Workers, tell)
+			rep, err := openx.Run(ctx, c.Data, scene.DefaultStack(), openx.Options{Sample: c.Sample, Workers: c.Workers, Progress: tell})
 			if err != nil {
 				return nil, err
 			}
-			return []bundle.Suite{rep.Suite(bundle.ALKS)}, rep.WriteText(out, c.Failing)
+			return []bundle.Suite{rep.Suite(bundle.ALKS)}, rep.WriteText(out)
 		}}}
 }
 
-// scenarioFile runs one OpenSCENARIO file, a scenario or a variation.
-func (c *sceneRunCmd) scenarioFile(ctx context.Context, file string, out io.Writer) (bundle.Suite, error) {
-	up, err := c.above(file)
+// scenarioFile runs one OpenSCENARIO file, a scenario or a variation. missed says in what it fails; "": in nothing.
+func (c *sceneRunCmd) scenarioFile(ctx context.Context, file string, out io.Writer) (s bundle.Suite, missed string, err error) {
+	dir, name, err := below(c.Data, file)
 	if err != nil {
-		return bundle.Suite{}, err
+		return s, "", err
 	}
-	rep, err := openx.File(ctx, file, up, c.Sample, scene.DefaultStack(), c.Workers, progress(os.Stderr))
+	rep, err := openx.Run(ctx, dir, scene.DefaultStack(), openx.Options{Only: name, Sample: c.Sample, Workers: c.Workers, Progress: progress(os.Stderr)})
 	if err != nil {
-		return bundle.Suite{}, err
-	}
-	if err := rep.WriteText(out, c.Failing); err != nil {
-		return bundle.Suite{}, err
+		return s, "", err
 	}
 	if !rep.Passed() {
-		return bundle.Suite{}, fmt.Errorf("%s: %d of %d cases failed", file, rep.Total.Failed, rep.Total.Run)
+		missed = fmt.Sprintf("%s: %d of %d cases failed", file, rep.Total.Failed, rep.Total.Run)
 	}
-	return rep.Suite(strings.TrimSuffix(filepath.Base(file), scenarioEnding)), nil
+	return rep.Suite(strings.TrimSuffix(filepath.Base(file), scenarioEnding)), missed, rep.WriteText(out)
 }
 
-// above returns how many folders above the file's own --data lies: what the file names is looked for below it.
-func (c *sceneRunCmd) above(file string) (int, error) {
-	if c.Data == "" {
-		return 0, nil
+// below returns the folder that a scenario file is read in, and its path there: data, or its own folder when data is empty.
+func below(data, file string) (dir, name string, err error) {
+	if data == "" {
+		return filepath.Dir(file), filepath.Base(file), nil
 	}
-	root, err := filepath.Abs(c.Data)
+	root, err := filepath.Abs(data)
 	if err != nil {
-		return 0, err
+		return "", "", err
 	}
 	abs, err := filepath.Abs(file)
 	if err != nil {
-		return 0, err
+		return "", "", err
 	}
-	rel, err := filepath.Rel(root, filepath.Dir(abs))
-	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
-		return 0, fmt.Errorf("%s does not lie below --data %s", file, c.Data)
+	rel, err := filepath.Rel(root, abs)
+	if err != nil || !filepath.IsLocal(rel) {
+		return "", "", fmt.Errorf("%s does not lie below --data %s", file, data)
 	}
-	if rel == "." {
-		return 0, nil
-	}
-	return strings.Count(rel, string(filepath.Separator)) + 1, nil
+	return data, filepath.ToSlash(rel), nil
 }

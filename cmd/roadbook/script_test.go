@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 // Beside testscript's own commands a story has
 //
 //	$EXAMPLES        the cases of the examples folder
+//	$SCENARIOS       the OpenSCENARIO files of UN R157
 //	ports            free addresses in $CONSOLE, $GATEWAY and $MQTT; admin commands ask $CONSOLE
 //	await            until the server at $CONSOLE answers
 //	keep NAME RE     what the group of the expression found in the last standard output, as $NAME
@@ -37,11 +38,15 @@ func TestStories(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	scenarios, err := filepath.Abs("../../../shared/data/osc-alks/logical_scenarios")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			env.Vars = append(env.Vars, "ROADBOOK_TOKEN=", "ROADBOOK_DB=", "ROADBOOK_NATS=", "ROADBOOK_BLOBS=", "EXAMPLES="+cases,
+			env.Vars = append(env.Vars, "ROADBOOK_TOKEN=", "ROADBOOK_DB=", "ROADBOOK_NATS=", "ROADBOOK_BLOBS=", "EXAMPLES="+cases, "SCENARIOS="+scenarios,
 				"GORACE=atexit_sleep_ms=0") // a process of the race detector waits a second otherwise
 			return nil
 		},

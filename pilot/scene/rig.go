@@ -169,7 +169,7 @@ func (r *Rig) drive(o *Outcome, n int) {
 		w.Step(&r.cmd)
 		o.Ticks++
 		if r.Trace != nil {
-			r.Trace.add(w, &r.cmd, &r.out, &r.say)
+			r.Trace.Add(w, &r.cmd, &r.out, &r.say)
 		}
 		mode := r.out.Engagement.Mode
 		o.Transition = o.Transition || mode == motion.Transition

@@ -39,6 +39,7 @@ type Frame struct {
 type State struct {
 	S  float64 `json:"s"`
 	D  float64 `json:"d"`
+	H  float64 `json:"h"` // rad, heading against the lane
 	VS float64 `json:"vs"`
 	VD float64 `json:"vd"`
 	A  float64 `json:"a"`
@@ -47,7 +48,8 @@ type State struct {
 // Reset empties the trace for the next run.
 func (t *Trace) Reset() { *t = Trace{Every: t.Every, Frames: t.Frames[:0]} }
 
-func (t *Trace) add(w *world.World, cmd *motion.Command, out *pilot.Output, v *checker.Verdict) {
+// Add keeps what came of one tick, if it is one of those that are kept.
+func (t *Trace) Add(w *world.World, cmd *motion.Command, out *pilot.Output, v *checker.Verdict) {
 	t.seen++
 	if t.Every > 1 && t.seen%t.Every != 0 {
 		return
@@ -59,11 +61,13 @@ func (t *Trace) add(w *world.World, cmd *motion.Command, out *pilot.Output, v *c
 			t.Others = append(t.Others, Shape{a.Kind, a.Length, a.Width})
 		}
 	}
-	f := Frame{Tick: w.Now, Ego: State{S: w.Ego.S, D: w.Ego.D, VS: w.Ego.V, A: w.Ego.A}, Command: *cmd, Mode: out.Engagement.Mode,
+	e := &w.Ego
+	sin, cos := world.SinCos(e.Heading)
+	f := Frame{Tick: w.Now, Ego: State{S: e.S, D: e.D, H: e.Heading, VS: e.V * cos, VD: e.V * sin, A: e.A}, Command: *cmd, Mode: out.Engagement.Mode,
 		Emergency: out.Engagement.Emergency, Checker: v.Intervened, TTC: least(w.TTC())}
 	for i := range w.Actors {
 		a := &w.Actors[i]
-		f.Others = append(f.Others, State{a.S, a.D, a.VS, a.VD, a.A})
+		f.Others = append(f.Others, State{a.S, a.D, a.Heading, a.VS, a.VD, a.A})
 	}
 	t.Frames = append(t.Frames, f)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"hash"
 	"math"
+	"slices"
 	"strings"
 
 	"roadbook/pilot/scene"
@@ -76,7 +77,7 @@ func (c *Counter) Add(o *scene.Outcome) {
 	}
 	c.hash(o.Hash)
 	if what := Failure(o); what != "" && len(s.Failing) < MaxFailing {
-		s.Failing = append(s.Failing, Failing{ID: clean(o.ID), What: what})
+		s.Failing = append(s.Failing, Failing{ID: ID(o.ID), What: what})
 	}
 }
 
@@ -89,19 +90,27 @@ func (c *Counter) Check(id string, kmh float64, holds bool, trace uint64) {
 	} else {
 		s.Fast.Cases++
 	}
-	if len(s.Checks) == 0 {
-		s.Checks = []Check{{Name: "cases"}}
-	}
-	if holds {
-		s.Checks[0].Passed++
-	} else {
-		s.Checks[0].Failed++
-		if len(s.Failing) < MaxFailing {
-			s.Failing = append(s.Failing, Failing{ID: clean(id), What: "does not hold"})
-		}
-	}
+	c.Hold("cases", id, holds)
 	c.hash(trace)
 	c.bare = true
+}
+
+// Hold counts whether a case holds a duty; one that breaks it is to be looked at.
+func (c *Counter) Hold(duty, id string, holds bool) {
+	s := &c.s
+	i := slices.IndexFunc(s.Checks, func(k Check) bool { return k.Name == duty })
+	if i < 0 {
+		i = len(s.Checks)
+		s.Checks = append(s.Checks, Check{Name: duty})
+	}
+	if holds {
+		s.Checks[i].Passed++
+		return
+	}
+	s.Checks[i].Failed++
+	if len(s.Failing) < MaxFailing {
+		s.Failing = append(s.Failing, Failing{ID: ID(id), What: "breaks: " + duty})
+	}
 }
 
 func (c *Counter) hash(trace uint64) {
@@ -141,8 +150,8 @@ func (c *Counter) Suite(again, differ int64) Suite {
 	return s
 }
 
-// clean makes an id of a case file one that a bundle may hold.
-func clean(id string) string {
+// ID is the id of a case in the characters that a bundle may hold.
+func ID(id string) string {
 	b := []byte(id)
 	for i, ch := range b {
 		if !(ch >= '0' && ch <= '9' || ch >= 'a' && ch <= 'z' || ch >= 'A' && ch <= 'Z' || i > 0 && strings.IndexByte(" ._/:+-", ch) >= 0) {

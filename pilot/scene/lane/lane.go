@@ -10,7 +10,9 @@ package lane
 import (
 	"fmt"
 	"math"
+	"slices"
 
+	"roadbook/fault"
 	"roadbook/pilot"
 	"roadbook/pilot/checker"
 	"roadbook/pilot/motion"
@@ -65,8 +67,33 @@ type Outcome struct {
 // Kept reports whether the lane was kept.
 func (o *Outcome) Kept() bool { return !o.Crossed && o.Last <= Settled }
 
+// Show drives the case of that id again and keeps every tick.
+func Show(id string, s scene.Stack) (scene.Shown, error) {
+	all := Cases()
+	i := slices.IndexFunc(all, func(c Case) bool { return c.ID == id })
+	if i < 0 {
+		return scene.Shown{}, fault.New(fault.NotFound, "case", "lane keeping has no case %.80q", id)
+	}
+	c := &all[i]
+	x := scene.Shown{ID: id, Lanes: lanes, LaneWidth: width, Began: motion.Active, Verdict: "the lane is not kept"}
+	o, err := run(s, c, nil, &x.Trace)
+	if o.Kept() {
+		x.Verdict = "the lane is kept"
+	}
+	x.Facts = []scene.Fact{{Name: "Kind", Value: "lane keeping"}, {Name: "Ego", Value: fmt.Sprintf("%g km/h", c.Kmh)}, {Name: "Bend", Value: "none"},
+		{Name: "Begins", Value: fmt.Sprintf("%.2f m left of the middle", c.Offset)}, {Name: "Farthest off", Value: fmt.Sprintf("%.2f m", o.Most)}}
+	if c.Bend != 0 {
+		x.Facts[2].Value = fmt.Sprintf("%.0f m radius to the %s", math.Abs(1/c.Bend), map[bool]string{true: "left", false: "right"}[c.Bend > 0])
+	}
+	return x, err
+}
+
 // Run drives one case with the stack. actuate, when not nil, changes what reaches the actuators.
 func Run(s scene.Stack, c Case, actuate func(motion.Tick, *motion.Command)) (Outcome, error) {
+	return run(s, &c, actuate, nil)
+}
+
+func run(s scene.Stack, c *Case, actuate func(motion.Tick, *motion.Command), trace *scene.Trace) (Outcome, error) {
 	o := Outcome{ID: c.ID}
 	p, err := pilot.New(s.Pilot)
 	if err != nil {
@@ -112,6 +139,9 @@ func Run(s scene.Stack, c Case, actuate func(motion.Tick, *motion.Command)) (Out
 			actuate(w.Now, &cmd)
 		}
 		w.Step(&cmd)
+		if trace != nil {
+			trace.Add(w, &cmd, &out, &say)
+		}
 		e := &w.Ego
 		off := math.Abs(e.D - middle)
 		o.Most = math.Max(o.Most, off)

@@ -9,7 +9,7 @@
 // Always true: a case is a pure function of files, parameters and stack, the same bits for any number of workers; files
 // are read from one folder and never outside of it; no external entity is ever resolved; every limit has a name.
 // Says: per file how many cases ran, were discarded, collided, and what the reference models would have done.
-// Start reading at: Library.Load, Engine.Step, Run.
+// Start reading at: Library.Load, Engine.Trigger, Player.Play, Run.
 //
 // Choices where the standard leaves room:
 //   - The ego is the one entity with an ObjectController; ActivateControllerAction engages the stack.

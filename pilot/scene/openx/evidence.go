@@ -1,7 +1,6 @@
 package openx
 
 import (
-	"fmt"
 	"math"
 
 	"roadbook/pilot/scene"
@@ -11,6 +10,25 @@ import (
 
 // Version of the way in which a folder is run and counted.
 const Version = "2026.1"
+
+// Duties of every case, beside not to collide.
+const (
+	engages = "the stack engages when the file activates it (6.2.3)"
+	keeps   = "no front tyre crosses a marking without an indicator (5.2.1)"
+)
+
+// broken names the duties that the case breaks; "": none.
+func (o *Outcome) broken() string {
+	switch {
+	case o.Collision:
+		return ""
+	case !o.Engaged:
+		return "breaks: " + engages
+	case o.Crossed > 0:
+		return "breaks: " + keeps
+	}
+	return ""
+}
 
 // Suite counts the report for a bundle of evidence, as a suite of that name: the careful driver and the fuzzy safety model
 // stand beside every cut-in, cut-out and deceleration; in all other files every collision is avoidable.
@@ -26,8 +44,10 @@ func (rep *Report) Suite(name string) bundle.Suite {
 			count.Discard()
 			continue
 		}
-		o := r.scene(fmt.Sprintf("%s-%d", short(rep.Files[j.file].File), j.index))
+		o := r.scene(CaseID(rep.Files[j.file].File, j.index))
 		count.Add(&o)
+		count.Hold(engages, o.ID, r.Engaged || r.Collision)
+		count.Hold(keeps, o.ID, r.Crossed == 0)
 	}
 	s := count.Suite(int64(rep.Again), int64(rep.Differ))
 	s.Models = s.Models[:reference.FSM+1] // the others run only where both of these collide

@@ -127,6 +127,9 @@ func (p *Player) Play(s *Scenario, seed uint64) (Outcome, error) {
 		} else {
 			p.hold(ego)
 		}
+		if p.Rig.Trace != nil {
+			p.Rig.Trace.Add(w, cmd, &p.out, &p.Verdict)
+		}
 		p.score(&o, cmd, acted)
 		h.add(w.Ego.S, w.Ego.D, w.Ego.V)
 		for i := range w.Actors {

@@ -4,15 +4,13 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"path"
-	"strings"
 	"text/tabwriter"
 
 	"roadbook/pilot/scene"
 )
 
 // sum counts the results, in the order of the jobs.
-func (rep *Report) sum(plans []*Variation, jobs []job, results []result) {
+func (rep *Report) sum() {
 	none := scene.Least(math.Inf(1))
 	rep.Total = Counts{MinTTC: none, MinGap: none}
 	for i := range rep.Files {
@@ -22,25 +20,11 @@ func (rep *Report) sum(plans []*Variation, jobs []job, results []result) {
 		rep.Total.Sampled += f.Sampled
 	}
 	h := mix(1)
-	lanes := make([][]Failure, len(rep.Files)) // after the collisions
-	for k, j := range jobs {
-		f, r := &rep.Files[j.file], &results[k]
-		f.count(r)
+	for k, j := range rep.jobs {
+		r := &rep.results[k]
+		rep.Files[j.file].count(r)
 		rep.Total.count(r)
 		h.add(math.Float64frombits(r.Hash))
-		if r.discarded || !r.Failed() && r.Crossed == 0 {
-			continue
-		}
-		x := Failure{Case: j.index, Params: plans[j.file].Case(j.index), Outcome: r.Outcome}
-		if list := &lanes[j.file]; !r.Failed() && len(*list) < MaxFailures {
-			*list = append(*list, x)
-		} else if r.Failed() && len(f.Failures) < MaxFailures {
-			f.Failures = append(f.Failures, x)
-		}
-	}
-	for i := range rep.Files {
-		f := &rep.Files[i]
-		f.Failures = append(f.Failures, lanes[i][:min(len(lanes[i]), MaxFailures-len(f.Failures))]...)
 	}
 	rep.Hash = uint64(h)
 }
@@ -80,8 +64,8 @@ func (c *Counts) count(r *result) {
 // Passed reports that no case failed: wherever the ego collided, both models do.
 func (rep *Report) Passed() bool { return rep.Total.Run > 0 && rep.Total.Failed == 0 }
 
-// WriteText writes the counts as a table, so many of the cases to look at, and what of the formats was used.
-func (rep *Report) WriteText(w io.Writer, failing int) error {
+// WriteText writes the counts as a table, and what of the formats was used.
+func (rep *Report) WriteText(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "file\tproduct\trun\tdiscarded\tcollided\tfailed\tCC\tFSM\tlane\topen\thard\tEM\tchecker\tmin TTC s\tmin gap m\tmax m/s²\t")
 	row := func(name string, c *Counts) {
@@ -96,33 +80,9 @@ func (rep *Report) WriteText(w io.Writer, failing int) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	for i := range rep.Files {
-		f := &rep.Files[i]
-		for _, x := range f.Failures {
-			if failing--; failing < 0 {
-				break
-			}
-			what := "left its lane"
-			if !x.Outcome.Engaged {
-				what = "did not engage"
-			}
-			if x.Outcome.Collision {
-				what = fmt.Sprintf("collided with %s (%s)", x.Outcome.With, x.Outcome.Type)
-			}
-			var list []string
-			for _, p := range x.Params {
-				list = append(list, p.Name+"="+p.Value)
-			}
-			fmt.Fprintf(w, "%s case %d: %s after %.2f s; CC %v, FSM %v; %s\n", short(f.File), x.Case, what, float64(x.Outcome.Ticks)/100, x.Outcome.CC, x.Outcome.FSM, strings.Join(list, " "))
-		}
-	}
 	_, err := fmt.Fprintf(w, "%d elements and attributes of the formats read, %d ignored on purpose; everything else is refused. Hash %016x.\n",
 		len(rep.Coverage.Read), len(rep.Coverage.Ignored), rep.Hash)
 	return err
-}
-
-func short(file string) string {
-	return strings.TrimPrefix(strings.TrimSuffix(path.Base(file), ".xosc"), "alks_scenario_")
 }
 
 func least(l scene.Least) string {

@@ -12,7 +12,6 @@ import (
 	"path"
 	"runtime"
 	"sort"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -20,11 +19,16 @@ import (
 	"roadbook/pilot/scene"
 )
 
-// Limits of a suite.
-const (
-	MaxFiles    = 4096
-	MaxFailures = 50 // of one file that a report names
-)
+// MaxFiles bounds the scenario files of a folder.
+const MaxFiles = 4096
+
+// Options of a run. Workers and Progress change no result.
+type Options struct {
+	Only     string                              // one file, by its path below the folder; "": all of them
+	Sample   int                                 // so many cases of each variation, spread evenly; 0: all
+	Workers  int                                 // 0: one for each processor
+	Progress func(done, total int, doing string) // nil: silent
+}
 
 // Report is what a folder of scenarios gave.
 type Report struct {
@@ -71,17 +75,9 @@ type Counts struct {
 
 // FileReport is one scenario or variation file.
 type FileReport struct {
-	File     string    `json:"file"`
-	Scenario string    `json:"scenario"`
-	Failures []Failure `json:"failures,omitempty"` // collisions that count, then lane violations: at most MaxFailures
+	File     string `json:"file"`
+	Scenario string `json:"scenario"`
 	Counts
-}
-
-// Failure is a case to look at.
-type Failure struct {
-	Case    int          `json:"case"` // of the variation's product
-	Params  []Assignment `json:"params"`
-	Outcome Outcome      `json:"outcome"`
 }
 
 // job is one case of one file.
@@ -93,21 +89,66 @@ type result struct {
 	Outcome
 }
 
-// Run runs every scenario of a folder with its own values, and every variation: all cases of the product, or a sample of
-// so many cases spread evenly over each; sample 0 is all. Its report is the same for any number of workers (0: one for
-// each processor). progress may be nil.
-func Run(ctx context.Context, dir string, sample int, stack scene.Stack, workers int, progress func(done, total int, doing string)) (Report, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return Report{}, fault.New(fault.NotFound, "folder_missing", "the folder of scenarios %s cannot be opened: %v", dir, err)
-	}
-	defer root.Close()
-	folder := root.FS()
-	list, err := files(folder)
+// Run runs every scenario of a folder with its own values, and every variation: all cases of the product, or a sample. What
+// the files name is looked for below the folder. Its report is the same for any number of workers.
+func Run(ctx context.Context, dir string, stack scene.Stack, o Options) (Report, error) {
+	root, err := open(dir)
 	if err != nil {
 		return Report{}, err
 	}
-	return runAll(ctx, folder, list, sample, stack, workers, progress)
+	defer root.Close()
+	list := []string{o.Only}
+	if o.Only == "" {
+		if list, err = files(root.FS()); err != nil {
+			return Report{}, err
+		}
+	}
+	cov := NewCoverage()
+	lib := NewLibrary(root.FS(), cov)
+	var rep Report
+	var plans []*Variation
+	for _, f := range list {
+		v, err := lib.plan(f)
+		if err != nil {
+			return Report{}, err
+		}
+		if v == nil { // a catalogue
+			continue
+		}
+		picked := Spread(v.Cases, o.Sample)
+		for _, i := range picked {
+			rep.jobs = append(rep.jobs, job{len(plans), i})
+		}
+		plans = append(plans, v)
+		rep.Files = append(rep.Files, FileReport{File: f, Scenario: v.Scenario, Counts: Counts{Product: v.Cases, Sampled: len(picked)}})
+	}
+	if len(rep.jobs) == 0 {
+		return Report{}, fault.New(fault.NotFound, "scenarios_missing", "there is no OpenSCENARIO file with a storyboard or a variation")
+	}
+	for _, v := range plans { // what the files hold is counted once for each
+		if _, err := lib.Load(v.Scenario, v.Case(0)); err != nil && !violates(err) {
+			return Report{}, err
+		}
+	}
+	if rep.results, err = play(ctx, lib, plans, rep.jobs, stack, o.Workers, o.Progress); err != nil {
+		return Report{}, err
+	}
+	rep.sum()
+	if err := rep.replay(ctx, lib, plans, stack, o.Workers); err != nil {
+		return Report{}, err
+	}
+	rep.Coverage = cov
+	rep.Inputs, err = lib.inputs()
+	return rep, err
+}
+
+// open opens a folder of scenarios; nothing outside of it is read.
+func open(dir string) (*os.Root, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fault.New(fault.NotFound, "folder_missing", "the folder of scenarios %s cannot be opened: %v", dir, err)
+	}
+	return root, nil
 }
 
 func violates(err error) bool {
@@ -122,7 +163,7 @@ func files(folder fs.FS) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		if d.Type().IsRegular() && path.Ext(p) == ".xosc" {
+		if d.Type().IsRegular() && path.Ext(p) == scenarioEnding {
 			list = append(list, p)
 		}
 		if len(list) > MaxFiles {
@@ -216,7 +257,7 @@ func play(ctx context.Context, lib *Library, plans []*Variation, jobs []job, sta
 					mu.Lock()
 					if d > told {
 						told = d
-						progress(d, len(jobs), strings.TrimSuffix(path.Base(v.File), ".xosc"))
+						progress(d, len(jobs), short(v.File))
 					}
 					mu.Unlock()
 				}

@@ -5,10 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"roadbook/fault"
 	"roadbook/pilot/motion"
 	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/openx"
@@ -22,17 +22,17 @@ const sampled = 16
 func TestALKS(t *testing.T) {
 	folder(t)
 	var told []int
-	one, err := openx.Run(context.Background(), data, sampled, scene.DefaultStack(), 1, func(done, total int, doing string) {
+	one, err := openx.Run(context.Background(), data, scene.DefaultStack(), openx.Options{Sample: sampled, Workers: 1, Progress: func(done, total int, doing string) {
 		if doing == "" || done > total {
 			t.Errorf("progress %d of %d, %q", done, total, doing)
 		}
 		told = append(told, done)
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	if err := one.WriteText(&text, 10); err != nil {
+	if err := one.WriteText(&text); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("\n%s", text.String())
@@ -60,7 +60,7 @@ func TestALKS(t *testing.T) {
 	if len(told) == 0 || told[len(told)-1] != one.Total.Sampled {
 		t.Errorf("progress ended at %v of %d", told, one.Total.Sampled)
 	}
-	three, err := openx.Run(context.Background(), data, sampled, scene.DefaultStack(), 3, nil)
+	three, err := openx.Run(context.Background(), data, scene.DefaultStack(), openx.Options{Sample: sampled, Workers: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,6 +72,9 @@ func TestALKS(t *testing.T) {
 	s := one.Suite("alks")
 	if s.Defined != int64(one.Total.Product) || s.Ran != int64(one.Total.Run) || s.Discarded != int64(one.Total.Discarded) || len(s.Models) != 2 || len(s.Inputs) < 15+15+4+6 {
 		t.Errorf("the evidence counts %d defined, %d ran, %d discarded, %d models, %d inputs", s.Defined, s.Ran, s.Discarded, len(s.Models), len(s.Inputs))
+	}
+	if len(s.Checks) != 2 || s.Checks[0].Passed != s.Ran || s.Checks[1].Passed != s.Ran-int64(one.Total.Crossed) {
+		t.Errorf("the evidence holds the duties %+v of %d cases", s.Checks, s.Ran)
 	}
 	if s.Slow.Collided-s.Slow.BothModels != int64(one.Total.Failed) {
 		t.Errorf("the evidence has %d collisions, %d of them shared by both models; the report %d failures", s.Slow.Collided, s.Slow.BothModels, one.Total.Failed)
@@ -182,23 +185,54 @@ func TestPlayAllocatesNothingPerTick(t *testing.T) {
 
 func TestSingleFiles(t *testing.T) {
 	folder(t)
-	rep, err := openx.File(context.Background(), filepath.Join(data, "concrete_scenarios/alks_scenario_4_6_2_lateral_detection_range_template.xosc"), 0, 0, scene.DefaultStack(), 0, nil)
-	if err != nil || rep.Total.Run != 1 {
-		t.Errorf("%+v, %v", rep.Total, err)
+	for file, cases := range map[string]int{"concrete_scenarios/alks_scenario_4_6_2_lateral_detection_range_template.xosc": 1, "alks_scenario_4_6_1_forward_detection_range_variation.xosc": 6} {
+		rep, err := openx.Run(context.Background(), data, scene.DefaultStack(), openx.Options{Only: file})
+		if err != nil || rep.Total.Run != cases {
+			t.Errorf("%s: %+v, %v", file, rep.Total, err)
+		}
 	}
-	rep, err = openx.File(context.Background(), filepath.Join(data, "alks_scenario_4_6_1_forward_detection_range_variation.xosc"), 0, 0, scene.DefaultStack(), 0, nil)
-	if err != nil || rep.Total.Run != 6 {
-		t.Errorf("%+v, %v", rep.Total, err)
-	}
-	if _, err := openx.File(context.Background(), "nothing/here.xosc", 0, 0, scene.DefaultStack(), 0, nil); err == nil {
+	if _, err := openx.Run(context.Background(), data, scene.DefaultStack(), openx.Options{Only: "nothing.xosc"}); err == nil {
 		t.Error("a file that is not there was run")
+	}
+}
+
+// TestShow plays a case again by every name that it has: it is the one that the run saw.
+func TestShow(t *testing.T) {
+	folder(t)
+	const file = "concrete_scenarios/alks_scenario_4_4_2_cut_in_unavoidable_collision_template.xosc"
+	rep, err := openx.Run(context.Background(), data, scene.DefaultStack(), openx.Options{Only: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{openx.CaseID(file, 0), file, file + "#0"} {
+		x, err := openx.Show(data, id, scene.DefaultStack(), 100_000)
+		if err != nil {
+			t.Fatalf("%s: %v", id, err)
+		}
+		if x.ID != "4_4_2_cut_in_unavoidable_collision_template-0" || int64(len(x.Frames)) != rep.Total.Ticks || x.Outcome.Ticks != len(x.Frames) || len(x.Names) != len(x.Others) || x.Names[0] != "CutInVehicle" || x.Lanes < 2 {
+			t.Errorf("%s: %s, %d of %d frames, %v of %d", id, x.ID, len(x.Frames), rep.Total.Ticks, x.Names, len(x.Others))
+		}
+	}
+	x, err := openx.Show(data, "4_1_1_free_driving_variation-3", scene.DefaultStack(), 1000)
+	if err != nil || len(x.Frames) > 1000 || len(x.Frames) < 500 || x.Every < 2 || x.Outcome.Ticks < 30_000 {
+		t.Errorf("%d frames, one of %d, of %d ticks; %v", len(x.Frames), x.Every, x.Outcome.Ticks, err)
+	}
+	for id, code := range map[string]string{"nobody": "case", "4_4_1-x": "case", "nobody-0": "case", "4_1_1_free_driving_variation-12": "case", file + "#1": "case", "missing.xosc": "file_missing",
+		"../x.xosc": "path_outside", "concrete_scenarios/catalogs/vehicles/vehicle_catalog.xosc": "case"} {
+		if _, err := openx.Show(data, id, scene.DefaultStack(), 10); fault.CodeOf(err) != code {
+			t.Errorf("%s: %v, want %s", id, err, code)
+		}
+	}
+	var broken *openx.Violation
+	if _, err := openx.Show(data, "4_4_1_cut_in_no_collision_variation-0", scene.DefaultStack(), 10); !errors.As(err, &broken) {
+		t.Errorf("a case that breaks a constraint: %v", err)
 	}
 }
 
 func TestRunStopsWhenAsked(t *testing.T) {
 	folder(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	_, err := openx.Run(ctx, data, 50, scene.DefaultStack(), 2, func(int, int, string) { cancel() })
+	_, err := openx.Run(ctx, data, scene.DefaultStack(), openx.Options{Sample: 50, Workers: 2, Progress: func(int, int, string) { cancel() }})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want the context's error", err)
 	}

@@ -54,8 +54,11 @@ type drive struct {
 	reply  traci.Reply
 	rng    *rand.Rand
 	driver *driver
-	world  world.World
-	setup  world.Setup
+	// witness keeps a trip to be looked at; nil: none.
+	witness *witness
+
+	world world.World
+	setup world.Setup
 
 	step    int // SUMO steps done
 	near    []traci.Vehicle
@@ -86,7 +89,7 @@ func (d *drive) run(ctx context.Context) error {
 	}
 	want := motion.Tick(math.Round(d.opts.Seconds * 100))
 	idle := 0
-	for d.active < want {
+	for d.active < want && !d.witness.over(d) {
 		if d.ego == "" {
 			if idle++; idle > idleSteps {
 				return fault.New(fault.Unavailable, "no_ego", "seed %d: in %d steps no car could be taken over", d.seed, idleSteps)
@@ -264,6 +267,7 @@ func (d *drive) advance(ctx context.Context) error {
 	for k := 1; k <= stepTicks && d.ego != ""; k++ {
 		d.interpolate(float64(k) / stepTicks)
 		d.driver.tick(&d.world)
+		d.witness.see(d)
 		d.active++
 		d.observe()
 		d.ends()

@@ -28,6 +28,12 @@ type Crash struct {
 // escape because the record ends.
 const glide = 4.0
 
+// What is said of a cut-in that the models have replayed.
+const (
+	preventable   = "a cut-in that a reference model avoids"
+	unpreventable = "a cut-in that no reference model avoids"
+)
+
 // crash judges a collision.
 func (d *drive) crash(i int, kind world.Contact) {
 	w, s := &d.world, &d.slots[i]
@@ -41,6 +47,7 @@ func (d *drive) crash(i int, kind world.Contact) {
 		d.count.OtherCaused++
 	}
 	d.count.Crashes = append(d.count.Crashes, c)
+	d.witness.met(d, &c)
 }
 
 // blame says whether the ego caused a collision. Struck from behind or from the side: the other did, unless the ego had just
@@ -71,9 +78,9 @@ func (d *drive) blame(s *slot, a *world.Actor, kind world.Contact, models *[refe
 		avoided = avoided || !models[m]
 	}
 	if avoided {
-		return true, "a cut-in that a reference model avoids"
+		return true, preventable
 	}
-	return false, "a cut-in that no reference model avoids"
+	return false, unpreventable
 }
 
 // cutIn finds the step at which the other began the movement that brought it into the ego's lane: the last one at which its

@@ -130,7 +130,7 @@ func Soak(ctx context.Context, o Options, progress Progress) (Report, error) {
 	for range max(1, min(o.Workers, o.Seeds)) {
 		wg.Go(func() {
 			for i := range next {
-				r, err := one(ctx, &o, &used, dir, network, o.First+uint64(i))
+				r, err := one(ctx, &o, &used, dir, network, o.First+uint64(i), nil)
 				if err != nil {
 					cancel(err)
 					return
@@ -161,8 +161,8 @@ feed:
 	return report(&o, version, seeds), nil
 }
 
-// one drives one seed.
-func one(ctx context.Context, o *Options, used *ports, dir, network string, seed uint64) (SeedReport, error) {
+// one drives one seed. w, which may be nil, looks on.
+func one(ctx context.Context, o *Options, used *ports, dir, network string, seed uint64, w *witness) (SeedReport, error) {
 	file := filepath.Join(dir, fmt.Sprintf("seed-%d.rou.xml", seed))
 	// trips need a car to take over, which may take a while
 	seconds := min(o.Warm+o.Seconds*1.5+600, maxDemand)
@@ -180,7 +180,7 @@ func one(ctx context.Context, o *Options, used *ports, dir, network string, seed
 		return SeedReport{}, err
 	}
 	defer sim.stop()
-	d := &drive{opts: o, seed: seed, sim: sim, rng: rand.New(rand.NewPCG(seed, 0xE60)), driver: drv, setup: o.setup(), count: zero()}
+	d := &drive{opts: o, seed: seed, sim: sim, rng: rand.New(rand.NewPCG(seed, 0xE60)), driver: drv, witness: w, setup: o.setup(), count: zero()}
 	if err := d.run(ctx); err != nil {
 		sim.stop()
 		return SeedReport{}, fmt.Errorf("seed %d, step %d, ego %q at %.1f m: %w; sumo says: %s", seed, d.step, d.ego, d.world.Ego.S, err, sim.said.text())

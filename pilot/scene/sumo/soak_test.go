@@ -3,6 +3,8 @@ package sumo
 import (
 	"context"
 	"encoding/json"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +78,44 @@ func TestRecklessEgoIsCounted(t *testing.T) {
 	}
 	if r.Total.Violated == 0 || float64(r.Total.MinTTC) > GoalTTC {
 		t.Errorf("gap violated for %d ticks, shortest time to collision %g s", r.Total.Violated, r.Total.MinTTC)
+	}
+}
+
+// A collision is shown as it was, whatever else the soak drove.
+func TestShow(t *testing.T) {
+	o := short()
+	o.Seeds, o.Seconds, o.SetLow = 1, 120, o.SetHigh
+	o.drive = func(in *motion.Input) motion.Command {
+		return motion.Command{Accel: min(1.5, o.SetHigh-in.Ego.V)}
+	}
+	r := soak(t, o)
+	if len(r.Total.Crashes) == 0 {
+		t.Fatal("no collision to show")
+	}
+	c := r.Total.Crashes[len(r.Total.Crashes)-1]
+	seed, trip, ok := Trip(c.ID())
+	if !ok || seed != c.Seed || trip != c.Trip {
+		t.Fatalf("%s is read as seed %d, trip %d", c.ID(), seed, trip)
+	}
+	x, err := Show(t.Context(), o, seed, trip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := x.Frames[len(x.Frames)-1]
+	if x.ID != c.ID() || float64(last.Tick)*motion.DT != c.At || last.Ego.S != c.S || last.Ego.VS < c.Speed-0.01 || last.Ego.VS > c.Speed || len(x.Frames) > int(lead) {
+		t.Errorf("%s ends at tick %d, %g m with %g m/s after %d frames: the soak saw %+v", x.ID, last.Tick, last.Ego.S, last.Ego.VS, len(x.Frames), c)
+	}
+	with := slices.Index(x.Names, c.With)
+	if with < 0 || len(x.Others) != len(x.Names) || len(last.Others) != len(x.Names) || math.Abs(last.Others[with].S-c.S) > 30 {
+		t.Errorf("%s is not near at the end: %v", c.With, x.Names)
+	}
+	if _, err := Show(t.Context(), o, seed, trip+1000); fault.CodeOf(err) != "case" {
+		t.Errorf("a trip that was not driven: %v", err)
+	}
+	for _, id := range []string{"", "seed-1", "seed-1/trip-x", "seed-1/trip-2 ", "seed-01/trip-2", "lane-1-2-3"} {
+		if _, _, ok := Trip(id); ok {
+			t.Errorf("%q is read as a trip", id)
+		}
 	}
 }
 

@@ -46,7 +46,7 @@ func (r *Report) Suite() bundle.Suite {
 	}
 	for i := range t.Crashes[:min(len(t.Crashes), bundle.MaxFailing)] {
 		c := &t.Crashes[i]
-		s.Failing = append(s.Failing, bundle.Failing{ID: fmt.Sprintf("seed-%d/trip-%d", c.Seed, c.Trip), What: c.Type + ": " + c.Why})
+		s.Failing = append(s.Failing, bundle.Failing{ID: c.ID(), What: c.Type + ": " + c.Why})
 	}
 	s.Replay.Hash = bundle.Sum([]byte(trace.String()))
 	return s
