@@ -81,7 +81,7 @@ func TestARefusedReportHoldsUpNothing(t *testing.T) {
 	}
 	counted := func(reason string, days int64) {
 		t.Helper()
-		rates, err := a.Pilots.Rates(ctx, period.Span{From: s.Start, To: day(10)})
+		rates, err := a.Pilots.Rates(ctx, period.Span{From: s.Start, To: day(10)}, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,7 +168,7 @@ func TestSpoiledUsageHoldsUpNothing(t *testing.T) {
 	if _, err := os.Stat(checkpoint + ".bad-1"); err != nil || !strings.Contains(log.String(), checkpoint+".bad-1") {
 		t.Errorf("%v; the car's log: %s", err, log.String())
 	}
-	rates, err := a.Pilots.Rates(ctx, period.Span{From: s.Start, To: s.Start.AddDays(10)})
+	rates, err := a.Pilots.Rates(ctx, period.Span{From: s.Start, To: s.Start.AddDays(10)}, "")
 	if err != nil || len(rates.Versions) != 1 || rates.Versions[0].CarDays != 5 {
 		t.Fatalf("%+v, %v", rates.Versions, err)
 	}

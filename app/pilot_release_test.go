@@ -176,7 +176,7 @@ func TestAPilotFromEvidenceToService(t *testing.T) {
 	drives(2)
 
 	// The fleet counts each day under what drove it, and the car's own recorder names the same.
-	rates, err := a.Pilots.Rates(ctx, period.Span{From: s.Start, To: s.Start.AddDays(driven)})
+	rates, err := a.Pilots.Rates(ctx, period.Span{From: s.Start, To: s.Start.AddDays(driven)}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,10 @@ import (
 
 // watchPilots pauses every running rollout of a version of the pilot that the fleet's own reports speak against.
 func (a *App) watchPilots(ctx context.Context) error {
+	var running []update.Campaign
+	var names []inservice.Name
 	for after := ""; ; {
-		cs, err := a.Update.Campaigns(ctx, after, 100)
+		cs, err := a.Update.Campaigns(ctx, after, update.MaxPage)
 		if err != nil {
 			return err
 		}
@@ -20,24 +22,36 @@ func (a *App) watchPilots(ctx context.Context) error {
 			if c.State != update.Running {
 				continue
 			}
-			if err := a.watchPilot(ctx, c); err != nil {
+			r, err := a.Update.ReleaseByID(ctx, c.ReleaseID)
+			if err != nil {
 				return err
 			}
+			swin, _ := r.Number(r157)
+			running, names = append(running, c), append(names, inservice.Name{Software: r.Version, SWIN: swin})
 		}
-		if len(cs) < 100 {
-			return nil
+		if len(cs) < update.MaxPage {
+			break
 		}
 	}
-}
-
-func (a *App) watchPilot(ctx context.Context, c update.Campaign) error {
-	r, err := a.Update.ReleaseByID(ctx, c.ReleaseID)
+	if len(running) == 0 {
+		return nil
+	}
+	verdicts, err := a.Pilots.Judge(ctx, names...)
 	if err != nil {
 		return err
 	}
-	v, err := a.Pilots.Judge(ctx, r.Version)
-	if err != nil || !v.Broken {
-		return err
+	for i, c := range running {
+		if err := a.answerVerdict(ctx, c, verdicts[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answerVerdict pauses a rollout for what the fleet says of its version.
+func (a *App) answerVerdict(ctx context.Context, c update.Campaign, v inservice.Verdict) error {
+	if !v.Broken {
+		return nil
 	}
 	known, err := a.Pilots.Stops(ctx, inservice.MaxPage)
 	if err != nil || answered(known, c.ID, v) {
@@ -49,7 +63,7 @@ func (a *App) watchPilot(ctx context.Context, c update.Campaign) error {
 	}
 	stops, err := a.Pilots.Stopped(ctx, c.ID, v)
 	for _, s := range stops {
-		a.log.Warn("rollout paused", "campaign", c.ID, "release", r.ID, "reason", s.Reason)
+		a.log.Warn("rollout paused", "campaign", c.ID, "release", c.ReleaseID, "reason", s.Reason)
 	}
 	return err
 }

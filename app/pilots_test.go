@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -90,7 +89,7 @@ func TestWhatACandidateWouldDoIsReported(t *testing.T) {
 	days(5, 9)
 
 	span := period.Span{From: s.Start, To: s.Start.AddDays(10)}
-	rates, err := a.Pilots.Rates(ctx, span)
+	rates, err := a.Pilots.Rates(ctx, span, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +181,7 @@ func TestAWorseVersionIsPaused(t *testing.T) {
 	if err != nil || len(again) != 1 || state(bad) != update.Running || state(old) != update.Running {
 		t.Errorf("after it was resumed: %v, the old one %v, %d stops, %v", state(bad), state(old), len(again), err)
 	}
-	if v, err := a.Pilots.Judge(context.WithoutCancel(ctx), "1.2.0"); err != nil || !v.Broken {
+	if v, err := a.Pilots.Judge(ctx, inservice.Name{Software: "1.2.0"}); err != nil || !v[0].Broken {
 		t.Errorf("the finding is gone: %v", err)
 	}
 	if err := api.Post(ctx, "/v1/campaigns/none/resume", "none", nil, nil); fault.KindOf(err) != fault.NotFound {

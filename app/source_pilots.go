@@ -16,15 +16,15 @@ func (s *source) Pilots(ctx context.Context) (console.Pilots, error) {
 	today := s.today()
 	out := console.Pilots{AsOf: today}
 	var err error
-	if out.Rates, err = s.a.Pilots.Rates(ctx, period.Span{From: today.AddDays(-pilotDays), To: today.AddDays(1)}); err != nil {
+	if out.Rates, err = s.a.Pilots.Rates(ctx, period.Span{From: today.AddDays(-pilotDays), To: today.AddDays(1)}, ""); err != nil {
 		return out, err
 	}
+	var names []inservice.Name
 	for _, v := range out.Rates.Versions {
-		verdict, err := s.a.Pilots.Judge(ctx, v.Software)
-		if err != nil {
-			return out, err
-		}
-		out.Verdicts = append(out.Verdicts, verdict)
+		names = append(names, v.Name())
+	}
+	if out.Verdicts, err = s.a.Pilots.Judge(ctx, names...); err != nil {
+		return out, err
 	}
 	if out.Limits, err = s.a.Pilots.Limits(ctx); err != nil {
 		return out, err

@@ -21,7 +21,7 @@ func (f *fixture) Pilots(context.Context) (Pilots, error) {
 	limits := inservice.Default()
 	p := Pilots{AsOf: today, Limits: limits, Rates: inservice.RatesOf(period.Span{From: "2024-01-01", To: "2024-04-01"}, days, limits)}
 	for _, v := range p.Rates.Versions {
-		p.Verdicts = append(p.Verdicts, inservice.Judge(v.Software, days, limits))
+		p.Verdicts = append(p.Verdicts, inservice.Judge(v.Name(), days, limits))
 	}
 	at := time.Date(2024, 3, 1, 9, 30, 0, 0, time.UTC)
 	for _, finding := range p.Verdicts[1].Findings {

@@ -14,6 +14,8 @@
 // # Always true
 //
 //   - A report is taken once: the same (VIN, Seq) with other content is refused.
+//   - The sums of a day, by version and country, change in the transaction that keeps a report: they are what the reports sum to,
+//     and rates, verdicts and pages read only them.
 //   - Kilometres that were driven by hand or on which the pilot was not available are never kilometres of the pilot.
 //   - The test may be looked at every day: its error rate holds however often that is (it is an e-value).
 //   - A limit is never edited: a later one supersedes it.

@@ -90,6 +90,7 @@ type Finding struct {
 // Verdict is what the fleet says of a version.
 type Verdict struct {
 	Software string    `json:"software"`
+	SWIN     string    `json:"swin,omitempty"` // empty: whatever it was known by
 	Active   float64   `json:"active_km"`
 	Broken   bool      `json:"broken"`
 	Findings []Finding `json:"findings"`
@@ -105,8 +106,8 @@ var ratios = [...]float64{1.5, 2, 3, 5, 10, 30}
 // between all tests. Against the limit λ, a day with m kilometres and k events gives exp(−(θ−1)λm)·θᵏ; against the
 // others, each event of the day belongs to the version with chance s = its share of the day's kilometres if it is no
 // worse, and θs/(1+(θ−1)s) if it is θ times worse.
-func Judge(software string, days []Day, l Limits) Verdict {
-	v := Verdict{Software: software}
+func Judge(of Name, days []Day, l Limits) Verdict {
+	v := Verdict{Software: of.Software, SWIN: of.SWIN}
 	tests := 0
 	for _, r := range l.Rates {
 		tests++
@@ -116,31 +117,31 @@ func Judge(software string, days []Day, l Limits) Verdict {
 	}
 	var meters int64
 	for _, d := range days {
-		if d.Software == software {
+		if of.is(d) {
 			meters += d.Active
 		}
 	}
 	v.Active = float64(meters) / 1000
 	for _, r := range l.Rates {
-		f := judge(software, days, r)
+		f := judge(of, days, r)
 		f.Needed = float64(tests) / l.Alpha
 		limit, worse := f.Absolute >= f.Needed, r.Worse && f.Relative >= f.Needed
 		f.Broken = limit || worse
-		f.Sentence = f.say(software, limit, worse)
+		f.Sentence = f.say(of.Software, limit, worse)
 		v.Broken = v.Broken || f.Broken
 		v.Findings = append(v.Findings, f)
 	}
 	return v
 }
 
-func judge(software string, days []Day, r Limit) Finding {
+func judge(of Name, days []Day, r Limit) Finding {
 	var absolute, relative [len(ratios)]float64 // logs
 	var mine, theirs, myMeters, theirMeters int64
 	for i := 0; i < len(days); {
 		j := i
 		var m, others, k, ko int64
 		for ; j < len(days) && days[j].Day == days[i].Day; j++ {
-			if d := days[j]; d.Software == software {
+			if d := days[j]; of.is(d) {
 				m, k = m+d.Active, k+d.Counts[r.Kind]
 			} else {
 				others, ko = others+d.Active, ko+d.Counts[r.Kind]

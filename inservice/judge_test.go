@@ -55,7 +55,7 @@ func TestLookingEveryDay(t *testing.T) {
 		for life := range lives {
 			all := fleet(rand.New(rand.NewPCG(7, uint64(life))), days, 500, 2, rate)
 			for d := 1; d <= days; d++ {
-				if Judge("1.1", all[:2*d], emergency).Broken {
+				if Judge(Name{Software: "1.1"}, all[:2*d], emergency).Broken {
 					n++
 					last = max(last, d)
 					break
@@ -89,7 +89,7 @@ func TestJudge(t *testing.T) {
 		{"the others are as bad", []Day{day("1.0", 1000, 2), day("1.1", 1000, 2)}, false, false, false},
 		{"another version's events are not mine", []Day{day("1.0", 1000, 40)}, false, false, false},
 	} {
-		v := Judge("1.1", c.days, emergency)
+		v := Judge(Name{Software: "1.1"}, c.days, emergency)
 		f := v.Findings[0]
 		if v.Broken != c.broken || f.Absolute >= f.Needed != c.limit || f.Relative >= f.Needed != c.compare || f.Sentence == "" || f.Needed != 40 {
 			t.Errorf("%s: %+v", c.reason, f)
@@ -106,7 +106,7 @@ func TestEvidence(t *testing.T) {
 			return []Day{{Day: "2023-09-01", Software: "a", Active: km * 1000, Counts: map[pilotlog.Kind]int64{pilotlog.EmergencyStart: 3}},
 				{Day: "2023-09-01", Software: "b", Active: km * 1000, Counts: map[pilotlog.Kind]int64{pilotlog.EmergencyStart: n}}}
 		}
-		f, g := Judge("b", days(n), emergency).Findings[0], Judge("b", days(n+1), emergency).Findings[0]
+		f, g := Judge(Name{Software: "b"}, days(n), emergency).Findings[0], Judge(Name{Software: "b"}, days(n+1), emergency).Findings[0]
 		for _, e := range []float64{f.Absolute, f.Relative, g.Absolute, g.Relative} {
 			if !(e >= 0) || math.IsInf(e, 0) {
 				t.Fatalf("evidence %g", e)

@@ -24,11 +24,13 @@ type Rate struct {
 	Limit float64       `json:"limit,omitempty"` // per 1,000 km; 0: none
 }
 
-// Version is what the fleet did with one version of the pilot.
+// Version is what the fleet did with one version of the pilot. Two pilots that happen to have the same version are told apart by what
+// the regulation knows them by.
 type Version struct {
 	Software    string      `json:"software"`
 	SWIN        string      `json:"swin"`
-	From        period.Date `json:"from"` // first and last day on which it drove
+	Countries   []string    `json:"countries"` // in which it drove, ISO 3166-1 alpha-2; none from cars that do not say
+	From        period.Date `json:"from"`      // first and last day on which it drove
 	To          period.Date `json:"to"`
 	CarDays     int64       `json:"car_days"`
 	Active      float64     `json:"active_km"`
@@ -69,34 +71,35 @@ func Garwood(n int64, confidence float64) (low, high float64) {
 
 // RatesOf sums days, sorted by day, to rates by version.
 func RatesOf(span period.Span, days []Day, l Limits) Rates {
-	by := map[string]*Version{}
-	counts := map[string]map[pilotlog.Kind]int64{}
-	meters := map[string]int64{}
+	by := map[Name]*Version{}
+	sums := map[Name]*Day{}
 	for _, d := range days {
-		v := by[d.Software]
-		if v == nil {
-			v = &Version{Software: d.Software, SWIN: d.SWIN, From: d.Day}
-			by[d.Software], counts[d.Software] = v, map[pilotlog.Kind]int64{}
+		name := d.name()
+		if by[name] == nil {
+			by[name] = &Version{Software: d.Software, SWIN: d.SWIN, From: d.Day, Countries: []string{}}
+			sums[name] = &Day{Counts: map[pilotlog.Kind]int64{}}
 		}
+		v, sum := by[name], sums[name]
 		v.To = d.Day
-		v.CarDays += int64(d.Cars)
-		meters[d.Software] += d.Active
-		v.Unavailable += float64(d.Unavailable) / 1000
-		v.Manual += float64(d.Manual) / 1000
+		if i, found := slices.BinarySearch(v.Countries, d.Country); !found && d.Country != "" {
+			v.Countries = slices.Insert(v.Countries, i, d.Country)
+		}
+		sum.Cars, sum.Active, sum.Unavailable, sum.Manual = sum.Cars+d.Cars, sum.Active+d.Active, sum.Unavailable+d.Unavailable, sum.Manual+d.Manual
 		for k, n := range d.Counts {
-			counts[d.Software][k] += n
+			sum.Counts[k] += n
 		}
 	}
 	out := Rates{Span: span, Versions: []Version{}}
 	for name, v := range by {
-		v.Active = float64(meters[name]) / 1000
+		sum := sums[name]
+		v.CarDays, v.Active, v.Unavailable, v.Manual = sum.Cars, float64(sum.Active)/1000, float64(sum.Unavailable)/1000, float64(sum.Manual)/1000
 		for _, k := range Watched {
-			v.Rates = append(v.Rates, perThousand(k, counts[name][k], meters[name], l.per(k)))
+			v.Rates = append(v.Rates, perThousand(k, sum.Counts[k], sum.Active, l.per(k)))
 		}
 		out.Versions = append(out.Versions, *v)
 	}
 	slices.SortFunc(out.Versions, func(a, b Version) int {
-		return cmp.Or(cmp.Compare(b.Active, a.Active), cmp.Compare(a.Software, b.Software))
+		return cmp.Or(cmp.Compare(b.Active, a.Active), cmp.Compare(a.Software, b.Software), cmp.Compare(a.SWIN, b.SWIN))
 	})
 	return out
 }

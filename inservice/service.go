@@ -27,7 +27,7 @@ const (
 type Store interface {
 	// Add keeps a report with its event. The same again changes nothing; another content of the same name is a Conflict.
 	Add(ctx context.Context, r Record, digest string, e Reported) error
-	// Days sums the reports of the span by day and version, in that order.
+	// Days are the sums of the span's reports by day, version and country, in that order.
 	Days(ctx context.Context, s period.Span) ([]Day, error)
 	// Events lists single events by time, newest first, before a cursor.
 	Events(ctx context.Context, q EventQuery) ([]Event, error)
@@ -109,17 +109,32 @@ type EventQuery struct {
 	Oldest   bool // oldest first, for exports
 }
 
-// Day is what the fleet did in a day with one version.
+// Day is what the fleet did in a day with one version in one country.
 type Day struct {
 	Day         period.Date
 	Software    string
 	SWIN        string
-	Cars        int
+	Country     string // ISO 3166-1 alpha-2; empty: the cars did not say
+	Cars        int64
 	Active      int64 // m
 	Unavailable int64 // m
 	Manual      int64 // m
 	Counts      map[pilotlog.Kind]int64
 }
+
+// Name is what a version of the pilot is called: the version of the release, and the identification that the regulation knows it by.
+type Name struct {
+	Software string
+	SWIN     string // empty: any
+}
+
+func (d Day) name() Name { return Name{d.Software, d.SWIN} }
+
+// is reports whether the day is the version's.
+func (n Name) is(d Day) bool { return d.Software == n.Software && (n.SWIN == "" || d.SWIN == n.SWIN) }
+
+// Name is what Judge wants of a version.
+func (v Version) Name() Name { return Name{v.Software, v.SWIN} }
 
 // Mileage is what one car's pilot drove in a month.
 type Mileage struct {
@@ -171,14 +186,17 @@ func (q *EventQuery) check() error {
 	return nil
 }
 
-// Rates answers for a span, by version, the one with most kilometres first.
-func (s *Service) Rates(ctx context.Context, span period.Span) (Rates, error) {
+// Rates answers for a span, by version, the one with most kilometres first. country is where the cars drove; empty: anywhere.
+func (s *Service) Rates(ctx context.Context, span period.Span, country string) (Rates, error) {
 	if err := checkSpan(span); err != nil {
 		return Rates{}, err
 	}
 	days, err := s.store.Days(ctx, span)
 	if err != nil {
 		return Rates{}, err
+	}
+	if country != "" {
+		days = slices.DeleteFunc(days, func(d Day) bool { return d.Country != country })
 	}
 	l, err := s.Limits(ctx)
 	if err != nil {
@@ -220,18 +238,22 @@ func (s *Service) SetLimits(ctx context.Context, key string, l Limits) (Limits, 
 	return s.store.AddLimits(ctx, l)
 }
 
-// Judge tests a version by all that was reported since it first drove.
-func (s *Service) Judge(ctx context.Context, software string) (Verdict, error) {
+// Judge tests versions by all that was reported since they first drove, and answers in their order.
+func (s *Service) Judge(ctx context.Context, of ...Name) ([]Verdict, error) {
 	now := period.DateOf(s.clock.Now())
 	days, err := s.store.Days(ctx, period.Span{From: "2020-01-01", To: now.AddDays(3)})
 	if err != nil {
-		return Verdict{}, err
+		return nil, err
 	}
 	l, err := s.Limits(ctx)
 	if err != nil {
-		return Verdict{}, err
+		return nil, err
 	}
-	return Judge(software, days, l), nil
+	var out []Verdict
+	for _, n := range of {
+		out = append(out, Judge(n, days, l))
+	}
+	return out, nil
 }
 
 // Stop is the record of a rollout that was stopped.

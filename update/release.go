@@ -54,6 +54,12 @@ func (r Release) SWIN(regulation string) (string, bool) {
 	return "", false
 }
 
+// Number is the identification without its regulation: "RB1-2026.11", as the car reports it.
+func (r Release) Number(regulation string) (string, bool) {
+	s, ok := r.SWIN(regulation)
+	return strings.TrimPrefix(s, regulation+":"), ok
+}
+
 // Evidence is a signed document that speaks for a release. This package keeps its bytes and does not read them: the Gate does.
 type Evidence struct {
 	ReleaseID string    `json:"release_id"`
@@ -120,10 +126,10 @@ func (r ReleaseRequest) check() error {
 
 // mustMatch is what both repositories say of the release.
 func (r Release) mustMatch() uptane.MustMatch {
-	swin, _ := r.SWIN("R157")
+	number, _ := r.Number("R157")
 	return uptane.MustMatch{
 		HardwareID: r.HardwareID, ReleaseCounter: r.ReleaseCounter,
-		Release: uptane.Release{ID: r.ID, Name: r.Name, Version: r.Version, R157: strings.TrimPrefix(swin, "R157:")},
+		Release: uptane.Release{ID: r.ID, Name: r.Name, Version: r.Version, R157: number},
 	}
 }
 

@@ -200,7 +200,7 @@ func (h *Highway) Drive(day period.Date, start time.Time, meters int64) (pilotlo
 	}
 	meters = min(max(meters, 0), pilotlog.MaxMeters)
 	sw := h.running()
-	r := pilotlog.Report{Seq: seq, Day: string(day), Software: sw.Version, SWIN: sw.SWIN, Parameters: h.digest}
+	r := pilotlog.Report{Seq: seq, Day: string(day), Software: sw.Version, SWIN: sw.SWIN, Parameters: h.digest, Country: h.cfg.Country}
 	if h.state.Day > day {
 		return r, fmt.Errorf("pilot: %s is over, the newest day is %s", day, h.state.Day)
 	}

@@ -103,17 +103,24 @@ func Register(api huma.API, s *inservice.Service, clock inservice.Clock) {
 	tags := []string{"inservice"}
 	huma.Register(api, huma.Operation{OperationID: "get-pilot-rates", Method: http.MethodGet, Path: "/v1/pilot/rates", Tags: tags,
 		Summary: "Events per 1,000 km of the pilot, by version, with exact 95 % intervals"},
-		func(ctx context.Context, in *SpanInput) (*one[inservice.Rates], error) {
-			r, err := s.Rates(ctx, in.span(clock.Now()))
+		func(ctx context.Context, in *struct {
+			SpanInput
+			Country string `query:"country" pattern:"^[A-Z]{2}$" doc:"Only of cars in this country (ISO 3166-1); everywhere if absent"`
+		}) (*one[inservice.Rates], error) {
+			r, err := s.Rates(ctx, in.span(clock.Now()), in.Country)
 			return &one[inservice.Rates]{r}, web.Error(err)
 		})
 	huma.Register(api, huma.Operation{OperationID: "judge-pilot", Method: http.MethodGet, Path: "/v1/pilot/versions/{software}/verdict", Tags: tags,
 		Summary: "Whether a version of the pilot is worse than its limits or than the other versions"},
 		func(ctx context.Context, in *struct {
 			Software string `path:"software"`
+			SWIN     string `query:"swin" doc:"Only what the regulation knows by this identification, as reports spell it"`
 		}) (*one[inservice.Verdict], error) {
-			v, err := s.Judge(ctx, in.Software)
-			return &one[inservice.Verdict]{v}, web.Error(err)
+			v, err := s.Judge(ctx, inservice.Name{Software: in.Software, SWIN: in.SWIN})
+			if err != nil {
+				return nil, web.Error(err)
+			}
+			return &one[inservice.Verdict]{v[0]}, nil
 		})
 	huma.Register(api, huma.Operation{OperationID: "list-pilot-events", Method: http.MethodGet, Path: "/v1/pilot/events", Tags: tags,
 		Summary: "Single events of the fleet's pilots, newest first"},

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io/fs"
 	"math"
 	"strconv"
@@ -19,6 +20,7 @@ import (
 	"roadbook/inservice"
 	"roadbook/period"
 	"roadbook/platform/sqldb"
+	"roadbook/vin"
 	"roadbook/wire/pilotlog"
 )
 
@@ -40,7 +42,20 @@ type Store struct{ db *sqldb.DB }
 // New returns the store on a migrated database.
 func New(db *sqldb.DB) *Store { return &Store{db} }
 
-// Add keeps a report, its events and its differences.
+// shards are the rows among which the cars of a day share each sum: PostgreSQL refuses one of two transactions that change one row
+// at once. SQLite has one writer, and one row does.
+const shards = 16
+
+func (s *Store) shard(v vin.VIN) int64 {
+	if s.db.Exclusive() {
+		return 0
+	}
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(v)) // a hash never fails
+	return int64(h.Sum32() % shards)
+}
+
+// Add keeps a report, its events and its differences, and adds it to its day's sums.
 func (s *Store) Add(ctx context.Context, r inservice.Record, digest string, e inservice.Reported) error {
 	if r.Report.Seq > math.MaxInt64 {
 		return fault.New(fault.Invalid, "pilot_report", "sequence number %d is beyond any car's", r.Report.Seq).At("/seq")
@@ -61,9 +76,12 @@ func (s *Store) Add(ctx context.Context, r inservice.Record, digest string, e in
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO inservice_report (vin, seq, day, software, swin, active, unavailable, manual, received_ms, digest, doc)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, string(r.VIN), int64(p.Seq), p.Day, p.Software, p.SWIN, p.Active, p.Unavailable, p.Manual,
-			r.ReceivedAt.UnixMilli(), digest, string(doc)); err != nil {
+		if err := s.rollUp(ctx, tx, r); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO inservice_report (vin, seq, day, software, swin, country, active, unavailable, manual, received_ms, digest, doc)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, string(r.VIN), int64(p.Seq), p.Day, p.Software, p.SWIN, p.Country, p.Active,
+			p.Unavailable, p.Manual, r.ReceivedAt.UnixMilli(), digest, string(doc)); err != nil {
 			return err
 		}
 		for n, ev := range p.Events {
@@ -88,44 +106,64 @@ func (s *Store) Add(ctx context.Context, r inservice.Record, digest string, e in
 	})
 }
 
-// Days sums the reports of the span by day and version.
+// rollUp adds a report that is not there yet to its day's sums.
+func (s *Store) rollUp(ctx context.Context, tx *sqldb.Tx, r inservice.Record) error {
+	p := r.Report
+	key := []any{p.Day, p.Software, p.SWIN, p.Country, s.shard(r.VIN)}
+	var had int64 // the car counts once, however many of its reports tell of the day
+	if err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM inservice_report WHERE vin = $1 AND day = $2 AND software = $3 AND swin = $4 AND country = $5`,
+		string(r.VIN), p.Day, p.Software, p.SWIN, p.Country).Scan(&had); err != nil {
+		return err
+	}
+	cars := 1 - min(had, 1)
+	if _, err := tx.Exec(ctx, `INSERT INTO inservice_day (day, software, swin, country, shard, cars, active, unavailable, manual) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (day, software, swin, country, shard) DO UPDATE SET cars = inservice_day.cars + excluded.cars, active = inservice_day.active + excluded.active,
+		unavailable = inservice_day.unavailable + excluded.unavailable, manual = inservice_day.manual + excluded.manual`,
+		append(key, cars, p.Active, p.Unavailable, p.Manual)...); err != nil {
+		return err
+	}
+	counts := map[pilotlog.Kind]int64{}
+	for _, e := range p.Events {
+		counts[e.Kind]++
+	}
+	for _, k := range pilotlog.Kinds { // in one order everywhere
+		if counts[k] == 0 {
+			continue
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO inservice_day_kind (day, software, swin, country, shard, kind, n) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (day, software, swin, country, shard, kind) DO UPDATE SET n = inservice_day_kind.n + excluded.n`,
+			append(key, string(k), counts[k])...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Days reads the sums of the span.
 func (s *Store) Days(ctx context.Context, span period.Span) ([]inservice.Day, error) {
-	rows, err := s.db.Read().Query(ctx, `SELECT day, software, MAX(swin), COUNT(DISTINCT vin), CAST(SUM(active) AS BIGINT), CAST(SUM(unavailable) AS BIGINT), CAST(SUM(manual) AS BIGINT)
-		FROM inservice_report WHERE day >= $1 AND day < $2 GROUP BY day, software ORDER BY day, software`, string(span.From), string(span.To))
+	rows, err := s.db.Read().Query(ctx, `SELECT day, software, swin, country, '' AS kind, CAST(SUM(cars) AS BIGINT), CAST(SUM(active) AS BIGINT), CAST(SUM(unavailable) AS BIGINT), CAST(SUM(manual) AS BIGINT)
+		FROM inservice_day WHERE day >= $1 AND day < $2 GROUP BY day, software, swin, country
+		UNION ALL SELECT day, software, swin, country, kind, CAST(SUM(n) AS BIGINT), 0, 0, 0
+		FROM inservice_day_kind WHERE day >= $1 AND day < $2 GROUP BY day, software, swin, country, kind
+		ORDER BY 1, 2, 3, 4, 5`, string(span.From), string(span.To))
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var out []inservice.Day
-	at := map[[2]string]int{}
 	for rows.Next() {
 		d := inservice.Day{Counts: map[pilotlog.Kind]int64{}}
-		if err := rows.Scan(&d.Day, &d.Software, &d.SWIN, &d.Cars, &d.Active, &d.Unavailable, &d.Manual); err != nil {
+		var kind pilotlog.Kind
+		if err := rows.Scan(&d.Day, &d.Software, &d.SWIN, &d.Country, &kind, &d.Cars, &d.Active, &d.Unavailable, &d.Manual); err != nil {
 			return nil, err
 		}
-		at[[2]string{string(d.Day), d.Software}] = len(out)
-		out = append(out, d)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	counts, err := s.db.Read().Query(ctx, `SELECT day, software, kind, COUNT(*) FROM inservice_event WHERE day >= $1 AND day < $2
-		GROUP BY day, software, kind`, string(span.From), string(span.To))
-	if err != nil {
-		return nil, err
-	}
-	defer counts.Close()
-	for counts.Next() {
-		var day, software, kind string
-		var n int64
-		if err := counts.Scan(&day, &software, &kind, &n); err != nil {
-			return nil, err
-		}
-		if i, ok := at[[2]string{day, software}]; ok { // a report that came between the two questions is in the next answer
-			out[i].Counts[pilotlog.Kind(kind)] = n
+		if kind == "" {
+			out = append(out, d)
+		} else { // of the day before it
+			out[len(out)-1].Counts[kind] = d.Cars
 		}
 	}
-	return out, counts.Err()
+	return out, rows.Err()
 }
 
 // where builds the condition of an event query.

@@ -67,12 +67,14 @@ func Bytes(t testing.TB, r pilotlog.Report) []byte {
 func Suite(t *testing.T, open func(t *testing.T) inservice.Store) {
 	for name, test := range map[string]func(*testing.T, *inservice.Service, *Clock){
 		"the same report again": again, "days by version": days, "events": events, "limits": limits, "stops": stops, "filing": filing, "many at once": atOnce,
+		"one name, two pilots": namesakes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &Clock{Start.AddDate(0, 0, 60)}
 			test(t, inservice.New(open(t), c), c)
 		})
 	}
+	t.Run("roll-up", func(t *testing.T) { RollUp(t, open(t)) })
 }
 
 func must(t testing.TB, err error) {
@@ -99,7 +101,7 @@ func again(t *testing.T, s *inservice.Service, c *Clock) {
 	if err := s.Take(ctx, v, Bytes(t, Report(2, 63, "1.0", 1))); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a day that has not come: %v", err)
 	}
-	got, err := s.Rates(ctx, period.Span{From: "2023-09-01", To: "2023-10-01"})
+	got, err := s.Rates(ctx, period.Span{From: "2023-09-01", To: "2023-10-01"}, "")
 	must(t, err)
 	if len(got.Versions) != 1 || got.Versions[0].Active != 80 || got.Versions[0].CarDays != 2 {
 		t.Errorf("two reports of 40 km by two cars: %+v", got.Versions)
@@ -113,7 +115,7 @@ func days(t *testing.T, s *inservice.Service, _ *Clock) {
 		must(t, s.Take(ctx, Car(t, n), Bytes(t, Report(2, 1, "1.1", 50, pilotlog.EmergencyStart, pilotlog.EmergencyEnd))))
 	}
 	must(t, s.Take(ctx, Car(t, 9), Bytes(t, Report(1, 40, "1.1", 7))))
-	got, err := s.Rates(ctx, period.Span{From: "2023-09-01", To: "2023-09-30"})
+	got, err := s.Rates(ctx, period.Span{From: "2023-09-01", To: "2023-09-30"}, "")
 	must(t, err)
 	if len(got.Versions) != 2 || got.Versions[0].Software != "1.0" || got.Versions[1].Software != "1.1" {
 		t.Fatalf("versions: %+v", got.Versions)
@@ -136,10 +138,37 @@ func days(t *testing.T, s *inservice.Service, _ *Clock) {
 	if v := got.Versions[0]; v.Unavailable < 2.09 || v.Unavailable > 2.11 || v.From != "2023-09-01" || v.To != "2023-09-01" {
 		t.Errorf("%+v", v)
 	}
-	v, err := s.Judge(ctx, "1.1")
+	v, err := s.Judge(ctx, inservice.Name{Software: "1.1"}, inservice.Name{Software: "1.1", SWIN: "another"})
 	must(t, err)
-	if v.Active != 157 || v.Broken {
+	if len(v) != 2 || v[0].Active != 157 || v[0].Broken || v[1].Active != 0 {
 		t.Errorf("all that 1.1 drove: %+v", v)
+	}
+}
+
+// namesakes: two pilots of different hardware that have the same version are judged each on its own, and each in its country.
+func namesakes(t *testing.T, s *inservice.Service, _ *Clock) {
+	ctx := t.Context()
+	good, bad := inservice.Name{Software: "2.0", SWIN: "HWP A"}, inservice.Name{Software: "2.0", SWIN: "HWP B"}
+	for n := range 20 {
+		r := Report(1, n, "2.0", 100)
+		r.SWIN, r.Country = good.SWIN, "DE"
+		must(t, s.Take(ctx, Car(t, n), Bytes(t, r)))
+		r = Report(1, n, "2.0", 100, pilotlog.MinimumRisk)
+		r.SWIN, r.Country = bad.SWIN, "CN"
+		must(t, s.Take(ctx, Car(t, 100+n), Bytes(t, r)))
+	}
+	v, err := s.Judge(ctx, good, bad)
+	must(t, err)
+	if v[0].Broken || !v[1].Broken || v[0].SWIN != good.SWIN || v[1].Active != 2000 {
+		t.Errorf("%+v", v)
+	}
+	span := period.Span{From: "2023-09-01", To: "2023-10-01"}
+	all, err := s.Rates(ctx, span, "")
+	must(t, err)
+	one, err := s.Rates(ctx, span, "CN")
+	must(t, err)
+	if len(all.Versions) != 2 || len(one.Versions) != 1 || one.Versions[0].SWIN != bad.SWIN || fmt.Sprint(one.Versions[0].Countries) != "[CN]" {
+		t.Errorf("everywhere %+v, in CN %+v", all.Versions, one.Versions)
 	}
 }
 
@@ -275,7 +304,7 @@ func atOnce(t *testing.T, s *inservice.Service, _ *Clock) {
 	for err := range errs {
 		must(t, err)
 	}
-	got, err := s.Rates(t.Context(), period.Span{From: "2023-09-01", To: "2023-09-02"})
+	got, err := s.Rates(t.Context(), period.Span{From: "2023-09-01", To: "2023-09-02"}, "")
 	must(t, err)
 	if len(got.Versions) != 1 || got.Versions[0].Active != 100 || got.Versions[0].Rates[2].Count != 10 {
 		t.Error(fmt.Sprint(got.Versions))

@@ -70,8 +70,9 @@ type Report struct {
 	Manual      int64        `cbor:"8,keyasint"` // m driven by hand though it could have driven
 	Simulated   int64        `cbor:"9,keyasint"` // ticks of 10 ms that were driven tick by tick; the rest is scaled
 	Events      []Event      `cbor:"10,keyasint"`
-	Differences []Difference `cbor:"11,keyasint"` // shadow mode: the candidate against the shipped pilot
-	Chain       []byte       `cbor:"12,keyasint"` // SHA-256: head of the car's DSSAD ring after the last event
+	Differences []Difference `cbor:"11,keyasint"`           // shadow mode: the candidate against the shipped pilot
+	Chain       []byte       `cbor:"12,keyasint"`           // SHA-256: head of the car's DSSAD ring after the last event
+	Country     string       `cbor:"13,keyasint,omitempty"` // where it drove, ISO 3166-1 alpha-2; empty from a car that does not say
 }
 
 // Event is one entry of section 8.
@@ -146,6 +147,7 @@ var (
 	name    = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	version = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z .+:_/-]*$`)
 	hash    = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	country = regexp.MustCompile(`^([A-Z]{2})?$`)
 
 	encoder = must(cbor.CoreDetEncOptions().EncMode())
 	decoder = must(cbor.DecOptions{
@@ -178,6 +180,9 @@ func (r Report) Check() error {
 		if len(v) > MaxName || !version.MatchString(v) {
 			return bad(at, "%.80q is no version of 1 to %d plain characters", v, MaxName)
 		}
+	}
+	if !country.MatchString(r.Country) {
+		return bad("/country", "%.20q is no country like DE", r.Country)
 	}
 	if !hash.MatchString(r.Parameters) {
 		return bad("/parameters", "%.80q is no SHA-256 in hex", r.Parameters)

@@ -33,6 +33,7 @@ func TestRoundTrip(t *testing.T) {
 		want := good()
 		want.Seq = rapid.Uint64Min(1).Draw(t, "seq")
 		want.Active = rapid.Int64Range(0, MaxMeters).Draw(t, "active")
+		want.Country = rapid.StringMatching(`([A-Z]{2})?`).Draw(t, "country")
 		want.Events = nil
 		at := day
 		for range rapid.IntRange(0, 40).Draw(t, "events") {
@@ -67,6 +68,7 @@ func TestRefuses(t *testing.T) {
 		{"a clock that was never set", "/day", func(r *Report) { r.Day = "1970-01-01" }},
 		{"no version", "/software", func(r *Report) { r.Software = "" }},
 		{"a line break in a version", "/swin", func(r *Report) { r.SWIN = "1\n" }},
+		{"no country", "/country", func(r *Report) { r.Country = "de" }},
 		{"no digest of the parameters", "/parameters", func(r *Report) { r.Parameters = "ab" }},
 		{"a car does not drive backwards", "/active", func(r *Report) { r.Active = -1 }},
 		{"more than a car drives", "/manual", func(r *Report) { r.Manual = MaxMeters + 1 }},
