@@ -13,6 +13,7 @@ import (
 	"roadbook/car/highway"
 	"roadbook/period"
 	"roadbook/wire/pilotlog"
+	"roadbook/wire/uptane"
 )
 
 // pilot lets the pilot drive the day's highway; the metres on which it was active are counted, the others cost nothing.
@@ -61,8 +62,8 @@ func (a *Agent) tellAside(told int) {
 // software names what the updater has installed, so that the fleet can judge a release by what its cars report.
 func (a *Agent) software() highway.Software {
 	now := a.updater.Current().Release
-	if !highway.Spells(now.Version) {
-		a.log.Warn("a release is named so that no record can hold it: the factory's name stands in for it", "vin", a.cfg.VIN, "release", now.ID, "version", now.Version)
+	if !uptane.Version.MatchString(now.Version) {
+		a.log.Warn("the release is from before versions had a form, and no record can hold its name: the factory's stands in for it", "vin", a.cfg.VIN, "release", now.ID, "version", now.Version)
 	}
 	return highway.Software{Version: now.Version, SWIN: now.R157}
 }

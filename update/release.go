@@ -16,7 +16,7 @@ import (
 // Limits on what an operator may hand in.
 const (
 	MaxImage      int64 = 2 << 30 // bytes of one image
-	MaxName             = 100     // bytes of a name or version
+	MaxName             = 100     // bytes of a name
 	MaxCampaign         = 100_000 // cars of one campaign
 	MaxPage             = 100
 	maxHardwareID       = 60
@@ -93,10 +93,11 @@ func regulation(swin string) string {
 }
 
 func (r ReleaseRequest) check() error {
-	for pointer, v := range map[string]string{"/name": r.Name, "/version": r.Version} {
-		if v == "" || len(v) > MaxName {
-			return fault.New(fault.Invalid, "text_length", "expected 1 to %d bytes, got %d", MaxName, len(v)).At(pointer)
-		}
+	if r.Name == "" || len(r.Name) > MaxName {
+		return fault.New(fault.Invalid, "text_length", "expected 1 to %d bytes, got %d", MaxName, len(r.Name)).At("/name")
+	}
+	if !uptane.Version.MatchString(r.Version) {
+		return fault.New(fault.Invalid, "release_version", "%.60q is no version of 1 to 40 plain characters (%s): the car's records and reports name it", r.Version, uptane.Version).At("/version")
 	}
 	if r.HardwareID == "" || len(r.HardwareID) > maxHardwareID {
 		return fault.New(fault.Invalid, "text_length", "expected 1 to %d bytes, got %d", maxHardwareID, len(r.HardwareID)).At("/hardware_id")

@@ -8,13 +8,13 @@ import (
 	"io"
 	"math"
 	"os"
-	"regexp"
 	"time"
 
 	"roadbook/fault"
 	"roadbook/pilot"
 	"roadbook/pilot/shadow"
 	"roadbook/wire/pilotlog"
+	"roadbook/wire/uptane"
 )
 
 // Bounds of a candidate and of what a day tells of it.
@@ -29,9 +29,6 @@ type Candidate struct {
 	params     json.RawMessage // what differs from the shipped set, by the names of pilot.Params
 	thresholds shadow.Thresholds
 }
-
-// name is a version as reports and records spell it.
-var name = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z .+:_/-]{0,39}$`)
 
 // ParseCandidate reads {"version": …, "params": {…}, "thresholds": {…}} from outside bytes. params holds what differs from the
 // shipped set, thresholds (optional) what counts as a difference. Whether the whole set makes sense in a market is asked by Open.
@@ -52,7 +49,7 @@ func ParseCandidate(b []byte) (*Candidate, error) {
 		return bad("", "no candidate in JSON: %v", err)
 	}
 	c.Version, c.params = in.Version, in.Params
-	if !name.MatchString(c.Version) {
+	if !uptane.Version.MatchString(c.Version) {
 		return bad("/version", "%.60q is no version of 1 to 40 plain characters", c.Version)
 	}
 	if err := c.thresholds.Check(); err != nil {
@@ -147,7 +144,7 @@ func (s *shade) reset() {
 	s.recorder.Reset()
 }
 
-// step compares the tick that the shipped pilot has taken.
+// shadowStep compares the tick that the shipped pilot has taken.
 func (h *Highway) shadowStep() {
 	s := h.shade
 	if s == nil {

@@ -22,6 +22,7 @@ import (
 	"roadbook/pilot/scene/world"
 	"roadbook/vin"
 	"roadbook/wire/pilotlog"
+	"roadbook/wire/uptane"
 )
 
 // The pilot that the car comes with. DefaultSample is 6 s.
@@ -44,11 +45,9 @@ type Config struct {
 	Candidate *Candidate      // runs in the shadow of the shipped pilot; nil: none
 }
 
-// Software is what reports and records name as the pilot that drove. A name that they cannot spell is replaced by Factory's.
+// Software is what reports and records name as the pilot that drove: of the form uptane.Version, which every release has. What has
+// another form is from before that rule, and Factory's stands in for it.
 type Software struct{ Version, SWIN string }
-
-// Spells reports whether a version or number can stand in a record: 1 to 40 plain characters.
-func Spells(s string) bool { return name.MatchString(s) }
 
 // Highway is the pilot in one car. Its methods are called one at a time.
 type Highway struct {
@@ -168,10 +167,10 @@ func (h *Highway) running() Software {
 		return out
 	}
 	now := h.cfg.Running()
-	if Spells(now.Version) {
+	if uptane.Version.MatchString(now.Version) {
 		out.Version = now.Version
 	}
-	if Spells(now.SWIN) {
+	if uptane.Version.MatchString(now.SWIN) {
 		out.SWIN = now.SWIN
 	}
 	return out

@@ -3,6 +3,7 @@ package highway
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"roadbook/pilot/r157"
 	"roadbook/vin"
 	"roadbook/wire/pilotlog"
+	"roadbook/wire/uptane"
 )
 
 func open(t testing.TB, dir string) *Highway {
@@ -248,5 +250,30 @@ func BenchmarkDay(b *testing.B) {
 	for b.Loop() {
 		drive(b, h, i)
 		i++
+	}
+}
+
+// TestEveryVersionOfAReleaseIsNamed: the longest version that a release can have, and the longest number of R157, stand in the report
+// and in the recorder as they are.
+func TestEveryVersionOfAReleaseIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	long := Software{"1" + strings.Repeat(" .+:_/-aZ", 4) + "abc", "R" + strings.Repeat("9", 39)}
+	if !uptane.Version.MatchString(long.Version) || len(long.Version) != 40 {
+		t.Fatalf("%q is no version of 40 characters", long.Version)
+	}
+	h.cfg.Running = func() Software { return long }
+	r := drive(t, h, 0)
+	if r.Software != long.Version || r.SWIN != long.SWIN {
+		t.Errorf("the report names %q and %q", r.Software, r.SWIN)
+	}
+	ring, err := ReadDSSAD(dir)
+	if err != nil || ring.Len() == 0 {
+		t.Fatal(ring.Len(), err)
+	}
+	for _, rec := range ring.Records() {
+		if rec.Software != long.Version || rec.SWIN != long.SWIN {
+			t.Fatalf("the recorder names %q and %q", rec.Software, rec.SWIN)
+		}
 	}
 }

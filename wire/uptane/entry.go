@@ -24,6 +24,9 @@ type Release struct {
 	R157    string `json:"r157swin,omitempty"` // what the highway pilot in it is known by (UN R157, 9): the number alone
 }
 
+// Version is the shape of a release's version: 1 to 40 plain characters, so that every record and report of the car can name it.
+var Version = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z .+:_/-]{0,39}$`)
+
 // MustMatch is the part of an entry that Director and Image repository must agree on (5.2.3.1.1).
 type MustMatch struct {
 	HardwareID     string  `json:"hardwareId"`
