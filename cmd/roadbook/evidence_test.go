@@ -38,6 +38,7 @@ func part(ts *testscript.TestScript, _ bool, args []string) {
 		grid.Ran, k.Cases, k.Avoidable, k.Bound = grid.Ran-1000, k.Cases-1000, k.Avoidable-1000, k.Bound-1000
 	case "worse":
 		grid.Fast.Collided, grid.Fast.CollidedAvoidable = 2, 2
+		grid.Comfort.Jerk = 6.5
 	default:
 		ts.Fatalf("no part is %s", args[0])
 	}

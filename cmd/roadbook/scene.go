@@ -207,7 +207,7 @@ func (c *sceneRunCmd) suites(ctx context.Context, stack scene.Stack, out io.Writ
 			return err
 		}
 	}
-	return c.judge(part.Suites, missed)
+	return c.judge(out, part.Suites, missed)
 }
 
 func (c *sceneRunCmd) part(ctx context.Context, p scene.Part, stack scene.Stack) (bundle.Suite, error) {
@@ -283,6 +283,10 @@ func (c *sceneRunCmd) table(out io.Writer, suites []bundle.Suite, shows map[stri
 		}
 		fmt.Fprintf(out, "%s: transition demand %d, minimum risk manoeuvre %d, emergency manoeuvre %d, checker stepped in %d\n",
 			s.Name, s.Mode.Transition, s.Mode.Minimum, s.Mode.Emergency, s.Mode.Checker)
+		if k := s.Comfort; k != nil && k.Ticks > 0 {
+			fmt.Fprintf(out, "%s: comfort: braking above 3 m/s² in %.2f %% of the time; outside of emergency manoeuvres jerk of up to %.1f m/s³ in 95 %% of the cases (%.1f in all); %.2f m/s² sideways (%.2f)\n",
+				s.Name, 100*float64(k.Hard)/float64(k.Ticks), k.Jerk, k.JerkMost, k.Side, k.SideMost)
+		}
 		for k, f := range s.Failing {
 			if k == c.Failing {
 				fmt.Fprintf(out, "  and %d more\n", len(s.Failing)-k)
@@ -306,7 +310,7 @@ func word(s string) string {
 }
 
 // judge holds the suites against the targets that are theirs, and against the shipped version; texts is what they miss already.
-func (c *sceneRunCmd) judge(suites []bundle.Suite, texts []string) error {
+func (c *sceneRunCmd) judge(out io.Writer, suites []bundle.Suite, texts []string) error {
 	b := &bundle.Bundle{Suites: suites}
 	b.Sort()
 	var shipped *bundle.Bundle
@@ -326,6 +330,11 @@ func (c *sceneRunCmd) judge(suites []bundle.Suite, texts []string) error {
 	policy.Suites = nil
 	policy.Limits = slices.DeleteFunc(policy.Limits, func(l bundle.Limit) bool { return l.Figure == "speed" || l.Figure == "allocs" })
 	v := policy.Judge(b, shipped)
+	for _, f := range v.Figures {
+		if f.Told && f.Regressed {
+			fmt.Fprintf(out, "%s: %s: %s; the shipped version has %s\n", f.Suite, f.Title, f.Text(), f.ShippedText())
+		}
+	}
 	for _, f := range v.Findings {
 		if f.Code != "suite_partial" { // a sample is no evidence, but its figures count
 			texts = append(texts, f.Text)

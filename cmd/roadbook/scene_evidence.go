@@ -211,7 +211,10 @@ func (c *sceneVerifyCmd) Run(out io.Writer) error {
 	fmt.Fprintln(w, "suite\tfigure\tvalue\tlimit\tshipped\t")
 	for _, f := range v.Figures {
 		stands := ""
-		if f.Broken || f.Regressed {
+		switch {
+		case f.Told && f.Regressed:
+			stands = "worse"
+		case f.Broken || f.Regressed:
 			stands = "<-"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.Suite, f.Title, f.Text(), f.LimitText(), f.ShippedText(), stands)

@@ -47,7 +47,8 @@ type Outcome struct {
 	MinTTC     Least          `json:"min_ttc_s"`
 	MaxDecel   float64        `json:"max_decel_mps2"` // what the car did, not what was asked
 	MinGap     Least          `json:"min_gap_m"`
-	MaxJerk    float64        `json:"max_jerk_mps3"` // of the commands, up to and down
+	MaxJerk    float64        `json:"max_jerk_mps3"` // see Ride
+	MaxSide    float64        `json:"max_side_mps2"`
 	MaxLateral float64        `json:"max_lateral_m"` // how far the ego left the middle of its lane
 	HardTicks  int            `json:"hard_ticks"`    // ticks of braking above Hard
 	Ticks      int            `json:"ticks"`

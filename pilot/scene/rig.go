@@ -146,7 +146,7 @@ func class(length, width float64) motion.Kind {
 func (r *Rig) drive(o *Outcome, n int) {
 	w := r.World
 	middle := w.Ego.D
-	accel := 0.0
+	var ride Ride
 	h := hash(0x9E3779B97F4A7C15)
 	for o.Ticks < n {
 		w.Sense(&r.in)
@@ -174,16 +174,13 @@ func (r *Rig) drive(o *Outcome, n int) {
 		mode := r.out.Engagement.Mode
 		o.Transition = o.Transition || mode == motion.Transition
 		o.Minimum = o.Minimum || mode == motion.MinimumRisk
-		o.Emergency = o.Emergency || r.cmd.Emergency || r.out.Engagement.Emergency
+		emergency := r.cmd.Emergency || r.out.Engagement.Emergency
+		o.Emergency = o.Emergency || emergency
 		o.Checker = o.Checker || r.say.Intervened
 		e := &w.Ego
-		if -e.A > Hard {
-			o.HardTicks++
-		}
+		ride.See(e, emergency)
 		o.MaxDecel = max(o.MaxDecel, -e.A)
-		o.MaxJerk = max(o.MaxJerk, math.Abs(e.A-accel)/motion.DT)
 		o.MaxLateral = max(o.MaxLateral, math.Abs(e.D-middle))
-		accel = e.A
 		h.add(e.S)
 		h.add(e.D)
 		h.add(e.V)
@@ -209,6 +206,7 @@ func (r *Rig) drive(o *Outcome, n int) {
 	if !o.Collision {
 		o.Type = world.NoContact.String()
 	}
+	o.HardTicks, o.MaxJerk, o.MaxSide = ride.Hard, ride.Jerk, ride.Side
 	o.Hash = uint64(h)
 }
 

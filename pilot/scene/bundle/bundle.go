@@ -75,7 +75,8 @@ type Suite struct {
 	Fast      Counts    `cbor:"fast" json:"fast"`   // above
 	Models    []Model   `cbor:"models" json:"models"`
 	Mode      Modes     `cbor:"modes" json:"modes"`
-	MinTTC    float64   `cbor:"min_ttc" json:"min_ttc_s"` // s, smallest of all cases without a collision
+	MinTTC    float64   `cbor:"min_ttc" json:"min_ttc_s"`                   // s, smallest of all cases without a collision
+	Comfort   *Comfort  `cbor:"comfort,omitempty" json:"comfort,omitempty"` // nil: nothing was driven
 	Soak      *Soak     `cbor:"soak,omitempty" json:"soak,omitempty"`
 	Checks    []Check   `cbor:"checks" json:"checks"` // of timers, DSSAD and the like
 	Replay    Replay    `cbor:"replay" json:"replay"`
@@ -110,6 +111,16 @@ type Modes struct {
 	Minimum    int64 `cbor:"minimum" json:"minimum"` // minimum risk manoeuvre
 	Emergency  int64 `cbor:"emergency" json:"emergency"`
 	Checker    int64 `cbor:"checker" json:"checker"` // the checker stepped in
+}
+
+// Comfort is how the drives felt. Of jerk and lateral acceleration stand what 95 % of the cases stay within, and the most.
+type Comfort struct {
+	Ticks    int64   `cbor:"ticks" json:"ticks"`       // driven
+	Hard     int64   `cbor:"hard" json:"hard"`         // of them with braking above 3 m/s²
+	Jerk     float64 `cbor:"jerk" json:"jerk_95_mps3"` // mean over half a second, outside of emergency manoeuvres
+	JerkMost float64 `cbor:"jerk_most" json:"jerk_mps3"`
+	Side     float64 `cbor:"side" json:"side_95_mps2"`
+	SideMost float64 `cbor:"side_most" json:"side_mps2"`
 }
 
 // Soak is driving in traffic without a script.
@@ -301,6 +312,18 @@ func (c *check) suite(at string, s *Suite) {
 		c.count(at+"/modes/"+n.at, n.n, s.Ran)
 	}
 	c.figure(at+"/min_ttc", s.MinTTC)
+	if k := s.Comfort; k != nil {
+		c.count(at+"/comfort/ticks", k.Ticks, maxCount)
+		c.count(at+"/comfort/hard", k.Hard, k.Ticks)
+		for _, f := range []struct {
+			at          string
+			share, most float64
+		}{{"jerk", k.Jerk, k.JerkMost}, {"side", k.Side, k.SideMost}} {
+			c.figure(at+"/comfort/"+f.at, f.share)
+			c.figure(at+"/comfort/"+f.at+"_most", f.most)
+			c.that(f.share <= f.most, at+"/comfort/"+f.at, "95 %% of the cases stay within %v, all within %v", f.share, f.most)
+		}
+	}
 	if k := s.Soak; k != nil {
 		c.figure(at+"/soak/seconds", k.Seconds)
 		c.figure(at+"/soak/metres", k.Metres)

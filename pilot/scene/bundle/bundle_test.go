@@ -156,6 +156,9 @@ func TestCheckNamesThePlace(t *testing.T) {
 		{"an avoidable collision that is none", func(b *bundle.Bundle) { b.Suites[0].Slow.CollidedAvoidable = 1 }, "/suites/0/slow/collided_avoidable"},
 		{"cases that are counted nowhere", func(b *bundle.Bundle) { b.Suites[0].Fast.Cases-- }, "/suites/0/ran"},
 		{"more than there are", func(b *bundle.Bundle) { b.Suites[0].Ran++ }, "/suites/0/ran"},
+		{"more braking than driving", func(b *bundle.Bundle) { b.Suites[0].Comfort.Hard = b.Suites[0].Comfort.Ticks + 1 }, "/suites/0/comfort/hard"},
+		{"a share above all", func(b *bundle.Bundle) { b.Suites[0].Comfort.Jerk = b.Suites[0].Comfort.JerkMost + 1 }, "/suites/0/comfort/jerk"},
+		{"a sway that is no number", func(b *bundle.Bundle) { b.Suites[0].Comfort.SideMost = math.NaN() }, "/suites/0/comfort/side_most"},
 		{"a replay that was not made", func(b *bundle.Bundle) { b.Suites[0].Replay.Differ = 51 }, "/suites/0/replay/differ"},
 		{"a line break in a name", func(b *bundle.Bundle) {
 			b.Suites[0].Failing = []bundle.Failing{{ID: "a\nb", What: "collision"}}

@@ -25,6 +25,8 @@ type Counter struct {
 	models [reference.Models]Model
 	trace  hash.Hash
 	bare   bool // no model runs beside it
+	jerk   []float64
+	side   []float64
 }
 
 // NewCounter begins a suite of so many cases.
@@ -75,10 +77,24 @@ func (c *Counter) Add(o *scene.Outcome) {
 	if ttc := float64(o.MinTTC); !o.Collision && ttc >= 0 {
 		s.MinTTC = math.Min(s.MinTTC, ttc)
 	}
+	c.Ride(o.Ticks, o.HardTicks, o.MaxJerk, o.MaxSide)
 	c.hash(o.Hash)
 	if what := Failure(o); what != "" && len(s.Failing) < MaxFailing {
 		s.Failing = append(s.Failing, Failing{ID: ID(o.ID), What: what})
 	}
+}
+
+// Ride counts how a drive felt: ticks, those with braking above 3 m/s², the largest jerk and lateral acceleration. Add does it
+// itself.
+func (c *Counter) Ride(ticks, hard int, jerk, side float64) {
+	k := c.s.Comfort
+	if k == nil {
+		k = &Comfort{}
+		c.s.Comfort = k
+	}
+	k.Ticks += int64(ticks)
+	k.Hard += int64(hard)
+	c.jerk, c.side = append(c.jerk, jerk), append(c.side, side)
 }
 
 // Check counts a case that holds or does not, with no model beside it: lane keeping, a timer.
@@ -146,8 +162,20 @@ func (c *Counter) Suite(again, differ int64) Suite {
 	if !c.bare {
 		s.Models = append([]Model{}, c.models[:]...)
 	}
+	if k := s.Comfort; k != nil {
+		own := *k
+		own.Jerk, own.JerkMost = spread(c.jerk)
+		own.Side, own.SideMost = spread(c.side)
+		s.Comfort = &own
+	}
 	s.Replay = Replay{Hash: hex.EncodeToString(c.trace.Sum(nil)), Again: again, Differ: differ}
 	return s
+}
+
+// spread returns what 95 % of the values, of which there is at least one, stay within, by nearest rank, and the largest.
+func spread(values []float64) (share, most float64) {
+	v := slices.Sorted(slices.Values(values))
+	return v[(len(v)*95+99)/100-1], v[len(v)-1]
 }
 
 // ID is the id of a case in the characters that a bundle may hold.

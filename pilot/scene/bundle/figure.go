@@ -6,7 +6,7 @@ import "math"
 type Figure struct {
 	Name   string // stable: policies name it
 	Title  string
-	Unit   string // "cases", "share", "s", "1/s"
+	Unit   string // "cases", "share", "s", "1/s", "m/s²"
 	Higher bool   // better when higher
 	Of     func(b *Bundle, s *Suite) (v float64, ok bool)
 }
@@ -59,6 +59,14 @@ func Figures() []Figure {
 			return n
 		}
 	}
+	comfort := func(name, title, unit string, of func(*Comfort) float64) Figure {
+		return Figure{Name: name, Title: title, Unit: unit, Of: func(_ *Bundle, s *Suite) (float64, bool) {
+			if s.Comfort == nil || s.Comfort.Ticks == 0 {
+				return 0, false
+			}
+			return of(s.Comfort), true
+		}}
+	}
 	return []Figure{
 		count("collided_slow", "collisions that a reference model avoids, up to 60 km/h", func(s *Suite) int64 { return s.Slow.CollidedAvoidable }),
 		count("collided_fast", "collisions that a reference model avoids, above 60 km/h", func(s *Suite) int64 { return s.Fast.CollidedAvoidable }),
@@ -85,6 +93,9 @@ func Figures() []Figure {
 		count("phantom_harmless", "hard braking where nobody cuts in", func(s *Suite) int64 { return s.all(func(c *Counts) int64 { return c.HardHarmless }) }),
 		rate("checker_share", "cases in which the checker stepped in", func(s *Suite) (int64, int64) { return s.Mode.Checker, s.Ran }),
 		rate("emergency_share", "cases with an emergency manoeuvre", func(s *Suite) (int64, int64) { return s.Mode.Emergency, s.Ran }),
+		comfort("hard_time", "time of braking above 3 m/s²", "share", func(c *Comfort) float64 { return float64(c.Hard) / float64(c.Ticks) }),
+		comfort("jerk", "jerk outside of emergency manoeuvres in 95 % of the cases", "m/s³", func(c *Comfort) float64 { return c.Jerk }),
+		comfort("side", "lateral acceleration in 95 % of the cases", "m/s²", func(c *Comfort) float64 { return c.Side }),
 		{Name: "min_ttc", Title: "smallest time to collision", Unit: "s", Higher: true, Of: func(_ *Bundle, s *Suite) (float64, bool) { return s.MinTTC, s.Ran > 0 }},
 		count("soak_caused", "collisions that the ego caused in traffic", func(s *Suite) int64 {
 			if s.Soak == nil {

@@ -12,6 +12,7 @@ import (
 type Policy struct {
 	Suites []Required `json:"suites"`
 	Limits []Limit    `json:"limits"`
+	Told   []Limit    `json:"told"` // figures that are shown beside those of the shipped release, and refuse nothing
 }
 
 // Required is a suite without which a bundle is refused.
@@ -39,6 +40,7 @@ type Judged struct {
 	Higher                     bool
 	Shipped                    float64 // of the shipped release
 	Compared                   bool    // Shipped is known and was run on the same inputs
+	Told                       bool    // that it is worse does not refuse
 	Broken, Regressed          bool
 }
 
@@ -98,18 +100,15 @@ func (p Policy) Judge(b, shipped *Bundle) Verdict {
 		}
 	}
 	for _, l := range p.Limits {
-		f, ok := figure(l.Figure)
-		if !ok {
-			v.find("limit", "the policy names the figure %q, which does not exist", l.Figure)
-			continue
-		}
-		for i := range b.Suites {
-			s := &b.Suites[i]
-			if s.Name != l.Suite && !(strings.HasSuffix(l.Suite, "/") && strings.HasPrefix(s.Name, l.Suite)) {
-				continue
-			}
-			p.hold(&v, l, f, b, s, shipped)
-		}
+		v.limit(l, b, shipped)
+	}
+	var told Verdict // whatever it finds
+	for _, l := range p.Told {
+		told.limit(l, b, shipped)
+	}
+	for _, j := range told.Figures {
+		j.Told = true
+		v.Figures = append(v.Figures, j)
 	}
 	return v
 }
@@ -148,7 +147,22 @@ func (p Policy) required(v *Verdict, r Required, b, shipped *Bundle) {
 	}
 }
 
-func (p Policy) hold(v *Verdict, l Limit, f Figure, b *Bundle, s *Suite, shipped *Bundle) {
+// limit holds every suite that a limit is for.
+func (v *Verdict) limit(l Limit, b, shipped *Bundle) {
+	f, ok := figure(l.Figure)
+	if !ok {
+		v.find("limit", "the policy names the figure %q, which does not exist", l.Figure)
+		return
+	}
+	for i := range b.Suites {
+		s := &b.Suites[i]
+		if s.Name == l.Suite || strings.HasSuffix(l.Suite, "/") && strings.HasPrefix(s.Name, l.Suite) {
+			v.hold(l, f, b, s, shipped)
+		}
+	}
+}
+
+func (v *Verdict) hold(l Limit, f Figure, b *Bundle, s *Suite, shipped *Bundle) {
 	value, ok := f.Of(b, s)
 	if !ok {
 		v.find("limit", "suite %s: no case tells %s", s.Name, f.Title)
@@ -191,6 +205,9 @@ func (j Judged) Text() string { return text(j.Value, j.Unit) }
 
 // LimitText writes the limit with its direction, or a dash.
 func (j Judged) LimitText() string {
+	if j.Told {
+		return "told only"
+	}
 	if math.IsInf(j.Limit, 0) {
 		return "–"
 	}
@@ -212,7 +229,7 @@ func text(v float64, unit string) string {
 	switch unit {
 	case "share":
 		return fmt.Sprintf("%.4g %%", 100*v)
-	case "s", "h", "1/s":
+	case "s", "h", "1/s", "m/s²", "m/s³":
 		return fmt.Sprintf("%.4g %s", v, unit)
 	}
 	return fmt.Sprintf("%.10g", v)

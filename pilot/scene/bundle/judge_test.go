@@ -105,6 +105,49 @@ func TestExactly(t *testing.T) {
 	}
 }
 
+// What is less comfortable than the shipped release is told, and refuses nothing.
+func TestComfortIsTold(t *testing.T) {
+	p := bundle.Default()
+	told := func(change func(*bundle.Comfort)) (worse int) {
+		b := bundletest.Passing(image, swin)
+		change(b.Suite(bundle.CutIn).Comfort)
+		v := p.Judge(b, bundletest.Passing(image, swin))
+		if !v.OK() {
+			t.Fatal(v.Err())
+		}
+		n := 0
+		for _, j := range v.Figures {
+			if j.Told {
+				n++
+				if !j.Compared || j.Broken || j.LimitText() != "told only" {
+					t.Errorf("%+v", j)
+				}
+			}
+			if j.Regressed {
+				worse++
+			}
+		}
+		if n < 15 {
+			t.Errorf("%d figures of comfort", n)
+		}
+		return worse
+	}
+	for reason, row := range map[string]struct {
+		change func(*bundle.Comfort)
+		worse  int
+	}{
+		"the same":               {func(*bundle.Comfort) {}, 0},
+		"better":                 {func(c *bundle.Comfort) { c.Hard, c.Jerk, c.Side = 0, 0, 0 }, 0},
+		"within the tolerances":  {func(c *bundle.Comfort) { c.Hard += c.Ticks / 1000; c.Jerk += 0.4; c.Side += 0.1 }, 0},
+		"brakes hard for longer": {func(c *bundle.Comfort) { c.Hard += c.Ticks / 100 }, 1},
+		"jerkier, and sways":     {func(c *bundle.Comfort) { c.Jerk += 0.6; c.Side += 0.3 }, 2},
+	} {
+		if worse := told(row.change); worse != row.worse {
+			t.Errorf("%s: %d figures are worse, want %d", reason, worse, row.worse)
+		}
+	}
+}
+
 // All that is wrong is said at once.
 func TestJudgeSaysAll(t *testing.T) {
 	b := bundletest.Passing(image, swin)
@@ -126,7 +169,7 @@ func TestPolicyOfNonsense(t *testing.T) {
 	if v := p.Judge(bundletest.Passing(image, swin), nil); v.OK() || v.Findings[0].Code != "suite_other" {
 		t.Errorf("%+v", v.Findings)
 	}
-	for _, l := range bundle.Default().Limits {
+	for _, l := range append(bundle.Default().Limits, bundle.Default().Told...) {
 		if !slices.ContainsFunc(bundle.Figures(), func(f bundle.Figure) bool { return f.Name == l.Figure }) {
 			t.Errorf("the policy names %s", l.Figure)
 		}

@@ -99,7 +99,7 @@ func TestCounter(t *testing.T) {
 	rss := all
 	rss[reference.RSS] = false
 	outcomes := []scene.Outcome{
-		{ID: "a", Kind: reference.CutIn, Ego: 60, MinTTC: 2.5, References: all, Hash: 1},                                                                 // unavoidable for the models, avoided
+		{ID: "a", Kind: reference.CutIn, Ego: 60, MinTTC: 2.5, References: all, Ticks: 2000, HardTicks: 30, MaxJerk: 4, MaxSide: 0.5, Hash: 1},           // unavoidable for the models, avoided
 		{ID: "b", Kind: reference.CutIn, Ego: 60.1, Collision: true, References: rss, Bound: true, MinTTC: 0, Hash: 2},                                   // RSS avoids it
 		{ID: "c", Kind: reference.CutIn, Ego: 40, Collision: true, References: all, Bound: true, MinTTC: 0, Hash: 3},                                     // only physics avoids it
 		{ID: "d", Kind: reference.CutIn, Ego: 90, MaxDecel: 3.1, KeepSpeedSafe: true, CutsIn: true, MinTTC: 1.5, Bound: true, Hash: 4},                   // phantom
@@ -113,11 +113,12 @@ func TestCounter(t *testing.T) {
 	}
 	s := c.Suite(2, 1)
 	want := bundle.Suite{Name: bundle.CutIn, Version: "1", Defined: 8, Discarded: 1, Ran: 6, Inputs: s.Inputs, MinTTC: 1.5,
-		Slow:   bundle.Counts{Cases: 2, Collided: 1, Bound: 1, CollidedBound: 1, BothModels: 1},
-		Fast:   bundle.Counts{Cases: 4, Avoidable: 4, Collided: 1, CollidedAvoidable: 1, Bound: 4, CollidedBound: 1, BothModels: 1, Safe: 3, HardSafe: 2, Harmless: 2, HardHarmless: 1},
-		Models: []bundle.Model{{Name: "cc", Collided: 3}, {Name: "fsm", Collided: 3}, {Name: "rss", Collided: 2, Beaten: 1}, {Name: "reg157", Collided: 3}},
-		Mode:   bundle.Modes{Transition: 1, Minimum: 1, Emergency: 1, Checker: 1},
-		Replay: bundle.Replay{Hash: s.Replay.Hash, Again: 2, Differ: 1},
+		Slow:    bundle.Counts{Cases: 2, Collided: 1, Bound: 1, CollidedBound: 1, BothModels: 1},
+		Fast:    bundle.Counts{Cases: 4, Avoidable: 4, Collided: 1, CollidedAvoidable: 1, Bound: 4, CollidedBound: 1, BothModels: 1, Safe: 3, HardSafe: 2, Harmless: 2, HardHarmless: 1},
+		Models:  []bundle.Model{{Name: "cc", Collided: 3}, {Name: "fsm", Collided: 3}, {Name: "rss", Collided: 2, Beaten: 1}, {Name: "reg157", Collided: 3}},
+		Mode:    bundle.Modes{Transition: 1, Minimum: 1, Emergency: 1, Checker: 1},
+		Comfort: &bundle.Comfort{Ticks: 2000, Hard: 30, Jerk: 4, JerkMost: 4, Side: 0.5, SideMost: 0.5},
+		Replay:  bundle.Replay{Hash: s.Replay.Hash, Again: 2, Differ: 1},
 		Failing: []bundle.Failing{{ID: "b", What: "collision, avoided by rss"}, {ID: "c", What: "collision, within the physical bound"},
 			{ID: "d", What: "hard braking, keeping speed is safe"}, {ID: "x_", What: "hard braking, nobody cuts in"}}}
 	if diff := cmp.Diff(want, s); diff != "" {
@@ -128,6 +129,14 @@ func TestCounter(t *testing.T) {
 	b.Sort()
 	if err := b.Check(); err != nil {
 		t.Errorf("counts of the counter do not hold together: %v", err)
+	}
+	// 95 % of 100 drives, by nearest rank.
+	c = bundle.NewCounter(bundle.CutIn, "1", 0, nil)
+	for i := range 100 {
+		c.Ride(10, i%2, float64((i*37)%100+1), float64(i%10))
+	}
+	if got, want := *c.Suite(0, 0).Comfort, (bundle.Comfort{Ticks: 1000, Hard: 50, Jerk: 95, JerkMost: 100, Side: 9, SideMost: 9}); got != want {
+		t.Errorf("comfort %+v, want %+v", got, want)
 	}
 	// One other trace, another hash.
 	outcomes[0].Hash++

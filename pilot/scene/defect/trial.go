@@ -42,7 +42,7 @@ func (r *Result) Refused() bool { return len(r.Because) > 0 }
 // sample is no whole suite, and slower under test, is not the defect's fault.
 func policy() bundle.Policy {
 	p := bundle.Default()
-	p.Suites = nil
+	p.Suites, p.Told = nil, nil
 	var limits []bundle.Limit
 	for _, l := range p.Limits {
 		if (l.Suite == "grid/" || l.Suite == bundle.Lane) && l.Figure != "replayed" {
@@ -148,6 +148,7 @@ func Lane(s scene.Stack, d Defect) (bundle.Suite, error) {
 			return suite, err
 		}
 		c.Check(o.ID, k.Kmh, o.Kept(), o.Hash)
+		c.Ride(o.Ride.Ticks, o.Ride.Hard, o.Ride.Jerk, o.Ride.Side)
 	}
 	return c.Suite(0, 0), nil
 }

@@ -61,6 +61,7 @@ type Outcome struct {
 	Crossed bool    // a front tyre's outer edge was beyond a marking
 	Most    float64 // m from the middle of the lane, the most
 	Last    float64 // m, the most in the last 3 s
+	Ride    scene.Ride
 	Hash    uint64
 }
 
@@ -143,6 +144,7 @@ func run(s scene.Stack, c *Case, actuate func(motion.Tick, *motion.Command), tra
 			trace.Add(w, &cmd, &out, &say)
 		}
 		e := &w.Ego
+		o.Ride.See(e, cmd.Emergency || out.Engagement.Emergency)
 		off := math.Abs(e.D - middle)
 		o.Most = math.Max(o.Most, off)
 		if t >= ticks-settle {

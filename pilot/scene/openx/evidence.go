@@ -61,7 +61,7 @@ func (o *Outcome) scene(id string) scene.Outcome {
 		kind = reference.Deceleration
 	}
 	x := scene.Outcome{ID: id, Kind: kind, Ego: math.Round(o.Ego*1e6) / 1e6, Collision: o.Collision, Type: o.Type, AtFault: o.AtFault, MinTTC: o.MinTTC,
-		MinGap: o.MinGap, MaxDecel: o.MaxDecel, Ticks: int(o.Ticks), Transition: o.Demand, Minimum: o.Minimum, Emergency: o.Emergency,
+		MinGap: o.MinGap, MaxDecel: o.MaxDecel, MaxJerk: o.MaxJerk, MaxSide: o.MaxSide, HardTicks: o.HardTicks, Ticks: int(o.Ticks), Transition: o.Demand, Minimum: o.Minimum, Emergency: o.Emergency,
 		Checker: o.Checker, Hash: o.Hash, CutsIn: kind == reference.CutIn}
 	x.References = [reference.Models]bool{reference.CC: o.CC, reference.FSM: o.FSM, reference.RSS: o.RSS, reference.Reg157: o.Reg157}
 	x.Bound = x.Avoidable()

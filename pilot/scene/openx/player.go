@@ -27,6 +27,9 @@ type Outcome struct {
 	MinTTC    scene.Least `json:"min_ttc_s"`
 	MinGap    scene.Least `json:"min_gap_m"` // to what is in the ego's way
 	MaxDecel  float64     `json:"max_decel_mps2"`
+	MaxJerk   float64     `json:"max_jerk_mps3"` // see scene.Ride; once engaged
+	MaxSide   float64     `json:"max_side_mps2"`
+	HardTicks int         `json:"hard_ticks"`
 	Crossed   motion.Tick `json:"crossed_ticks"` // the outer edge of a front tyre beyond the lane's marking without an indicator
 	Standing  bool        `json:"standing"`      // the ego stands at the end
 	Ticks     motion.Tick `json:"ticks"`
@@ -65,6 +68,7 @@ type Player struct {
 	in      motion.Input
 	out     pilot.Output
 	cmd     motion.Command
+	ride    scene.Ride
 	// Of the reference models: up to where they differ, and of one of them.
 	approach, trial trial
 }
@@ -90,6 +94,7 @@ func (p *Player) Play(s *Scenario, seed uint64) (Outcome, error) {
 	}
 	w := p.Rig.World
 	ego := &e.States[s.Ego]
+	p.ride = scene.Ride{}
 	h := mix(0x9E3779B97F4A7C15)
 	end := s.end()
 	for {
@@ -144,6 +149,7 @@ func (p *Player) Play(s *Scenario, seed uint64) (Outcome, error) {
 			break
 		}
 	}
+	o.HardTicks, o.MaxJerk, o.MaxSide = p.ride.Hard, p.ride.Jerk, p.ride.Side
 	o.Ticks, o.Standing, o.Hash = e.Now, w.Ego.V == 0, uint64(h)
 	return o, nil
 }
@@ -239,7 +245,9 @@ func (p *Player) score(o *Outcome, cmd *motion.Command, acted bool) {
 	g := &w.Ego
 	if p.Engine.Engaged {
 		mode := p.out.Engagement.Mode
-		o.Emergency = o.Emergency || cmd.Emergency || p.out.Engagement.Emergency
+		emergency := cmd.Emergency || p.out.Engagement.Emergency
+		p.ride.See(g, emergency)
+		o.Emergency = o.Emergency || emergency
 		o.Demand = o.Demand || mode == motion.Transition
 		o.Minimum = o.Minimum || mode == motion.MinimumRisk
 		o.Checker = o.Checker || acted

@@ -45,7 +45,10 @@ type Counts struct {
 
 	CutIns     int     `json:"cut_ins"` // a new lead came into the ego's lane below the distance
 	Hard       int     `json:"hard"`    // episodes of braking above 3 m/s²
+	HardTicks  int     `json:"hard_ticks"`
 	MaxDecel   float64 `json:"max_decel_mps2"`
+	MaxJerk    float64 `json:"max_jerk_mps3"` // see scene.Ride
+	MaxSide    float64 `json:"max_side_mps2"`
 	Transition int     `json:"transition_demands"`
 	Minimum    int     `json:"minimum_risk"`
 	Emergency  int     `json:"emergency"`
@@ -71,12 +74,13 @@ func (c *Counts) add(o *Counts) {
 	c.Km += o.Km
 	for _, p := range [...][2]*int{{&c.Trips, &o.Trips}, {&c.Arrived, &o.Arrived}, {&c.Halted, &o.Halted}, {&c.Stuck, &o.Stuck},
 		{&c.EgoCaused, &o.EgoCaused}, {&c.OtherCaused, &o.OtherCaused}, {&c.Following, &o.Following}, {&c.Violated, &o.Violated},
-		{&c.Recovering, &o.Recovering}, {&c.Ticks, &o.Ticks}, {&c.CutIns, &o.CutIns}, {&c.Hard, &o.Hard}, {&c.Transition, &o.Transition},
+		{&c.Recovering, &o.Recovering}, {&c.Ticks, &o.Ticks}, {&c.CutIns, &o.CutIns}, {&c.Hard, &o.Hard}, {&c.HardTicks, &o.HardTicks}, {&c.Transition, &o.Transition},
 		{&c.Minimum, &o.Minimum}, {&c.Emergency, &o.Emergency}, {&c.Checker, &o.Checker}, {&c.Changes, &o.Changes},
 		{&c.SumoEgo, &o.SumoEgo}, {&c.SumoOther, &o.SumoOther}} {
 		*p[0] += *p[1]
 	}
 	c.MinTTC, c.MinOwnTTC, c.MinGap = min(c.MinTTC, o.MinTTC), min(c.MinOwnTTC, o.MinOwnTTC), min(c.MinGap, o.MinGap)
+	c.MaxJerk, c.MaxSide = max(c.MaxJerk, o.MaxJerk), max(c.MaxSide, o.MaxSide)
 	c.MaxDecel, c.MaxOffset = max(c.MaxDecel, o.MaxDecel), max(c.MaxOffset, o.MaxOffset)
 	c.Crashes = append(c.Crashes, o.Crashes...)
 }
@@ -118,6 +122,7 @@ type meter struct {
 	mode       motion.Mode
 	acting     motion.Tick // until when an intervention of the checker counts as the same
 	checked    bool
+	ride       scene.Ride
 }
 
 // distance is what R157 5.2.3.3 asks for between bumpers, m, at v m/s: the table for M1, linear between its rows; above
@@ -240,6 +245,10 @@ func (d *drive) ownMotion() {
 		c.MaxOffset = max(c.MaxOffset, math.Abs(e.D-laneWidth*float64(lane)))
 	}
 	c.MaxDecel = max(c.MaxDecel, -e.A)
+	was := m.ride.Hard
+	m.ride.See(e, d.driver.cmd.Emergency || d.driver.out.Engagement.Emergency)
+	c.HardTicks += m.ride.Hard - was
+	c.MaxJerk, c.MaxSide = max(c.MaxJerk, m.ride.Jerk), max(c.MaxSide, m.ride.Side)
 	switch {
 	case !m.braking && e.A < -hard:
 		m.braking = true

@@ -60,6 +60,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	p.line("time to collision: at least %s, %s to what had settled ahead; gap at least %s", least(float64(t.MinTTC), "s"), least(float64(t.MinOwnTTC), "s"), least(float64(t.MinGap), "m"))
 	p.line("distance of 5.2.3.3: violated %.3f %% of the time, and recovering from cut-ins %.2f %% (%d cut-ins)", 100*t.ViolatedShare(), 100*share(t.Recovering, t.Ticks), t.CutIns)
 	p.line("braking above %g m/s²: %d times, %.3f per km, at most %.2f m/s²", hard, t.Hard, t.HardPerKm(), t.MaxDecel)
+	p.line("jerk outside of emergency manoeuvres at most %.2f m/s³, at most %.2f m/s² sideways", t.MaxJerk, t.MaxSide)
 	p.line("transition demands %d, minimum risk manoeuvres %d, emergency manoeuvres %d, interventions of the checker %d, lane changes %d, off the lane's middle at most %.2f m",
 		t.Transition, t.Minimum, t.Emergency, t.Checker, t.Changes, t.MaxOffset)
 	for _, c := range t.Crashes {

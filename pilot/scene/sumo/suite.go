@@ -25,7 +25,12 @@ func (r *Report) Suite() bundle.Suite {
 		}{o.Traffic, o.First, o.Seconds, o.Warm, o.SetLow, o.SetHigh, stepLength, types})},
 	}
 	n := int64(len(r.Seeds))
-	s := bundle.NewCounter(bundle.SoakSuite, SuiteVersion+"+"+strings.ReplaceAll(r.Sumo, " ", "-"), n, inputs).Suite(0, 0)
+	count := bundle.NewCounter(bundle.SoakSuite, SuiteVersion+"+"+strings.ReplaceAll(r.Sumo, " ", "-"), n, inputs)
+	for i := range r.Seeds {
+		k := &r.Seeds[i]
+		count.Ride(k.Ticks, k.HardTicks, k.MaxJerk, k.MaxSide)
+	}
+	s := count.Suite(0, 0)
 	t := &r.Total
 	s.Models, s.Ran, s.Seeds, s.Fast.Cases = nil, n, n, n
 	s.MinTTC = min(s.MinTTC, float64(t.MinTTC))

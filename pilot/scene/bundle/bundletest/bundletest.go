@@ -56,6 +56,9 @@ func Passing(image []byte, rxswin string) *bundle.Bundle {
 			Slow:   bundle.Counts{Cases: cases / 2, Avoidable: cases / 2, Bound: cases / 2, Safe: 100, Harmless: 10},
 			Fast:   bundle.Counts{Cases: cases - cases/2, Avoidable: cases / 3, Bound: cases / 3, Collided: 1, CollidedAvoidable: 1, CollidedBound: 1, Safe: 300, HardSafe: 2, Harmless: 10},
 			Replay: bundle.Replay{Hash: bundle.Sum([]byte(r.Name)), Again: 50}}
+		if r.Ran > 0 {
+			s.Comfort = &bundle.Comfort{Ticks: 2000 * cases, Hard: 10 * cases, Jerk: 5, JerkMost: 9, Side: 0.3, SideMost: 0.9}
+		}
 		switch r.Name {
 		case bundle.NCAP:
 			s.Fast.Collided, s.Fast.CollidedAvoidable, s.Fast.CollidedBound = 0, 0, 0
