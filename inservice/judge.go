@@ -172,7 +172,7 @@ func mixture(logs []float64) float64 {
 	for _, l := range logs {
 		sum += math.Exp(l - top)
 	}
-	return math.Min(math.Exp(math.Min(top, 700))*sum/float64(len(logs)), math.MaxFloat64)
+	return math.Exp(min(top+math.Log(sum/float64(len(logs))), 700))
 }
 
 func (f Finding) say(software string, limit, worse bool) string {
