@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"roadbook/fault"
@@ -16,13 +17,23 @@ import (
 )
 
 // Filing says who reports to the Department of Motor Vehicles of California, and for which year.
+//
+// The form is OL 311R, revision 7/2020, "Annual Report of Autonomous Vehicle Disengagement", of 13 CCR § 227.50 as in force until
+// 27 April 2026; the columns are those of the tables that the Department publishes. Since 28 April 2026 (OAL file 2025-0415-04)
+// § 227.56 asks for monthly reports instead: their form is not written here, and this export does not stand for them.
+//
+// Reports say in which country a car was driven, not in which state: the tables hold what was driven in the United States, and whoever
+// files strikes out what was not in California.
 type Filing struct {
 	Manufacturer string
 	Permit       string
 	Year         int // December of the year before to November of this one
 }
 
-// span is the reporting period (13 CCR § 227.50 as in force for form OL 311R, rev. 7/2020).
+// filedCountry is where the rows of a filing were driven.
+const filedCountry = "US"
+
+// span is the reporting period.
 func (f Filing) span() period.Span {
 	return period.Span{From: period.Date(fmt.Sprintf("%04d-12-01", f.Year-1)), To: period.Date(fmt.Sprintf("%04d-12-01", f.Year))}
 }
@@ -39,13 +50,10 @@ func (f Filing) check() error {
 	return nil
 }
 
-// ordinary are reasons of a driver for taking over that are no disengagement in the sense of § 227.02: nothing had failed
-// and nothing urged.
-var ordinary = []string{"button", "driver_off", "trip_end", "destination"}
-
-// Disengagement reports whether an event is one in the sense of § 227.02: the system gave up, or the driver had to take over.
+// Disengagement reports whether an event is one in the sense of § 227.02: the system gave up, or the driver had to take over. A driver
+// who switches it off by its button had no need to.
 func Disengagement(e Event) bool {
-	return e.Kind == pilotlog.Deactivation && (e.Initiator == pilotlog.BySystem || !slices.Contains(ordinary, e.Reason))
+	return e.Kind == pilotlog.Deactivation && (e.Initiator == pilotlog.BySystem || e.Reason != "button")
 }
 
 // Disengagements writes the table of single disengagements of form OL 311R as CSV.
@@ -56,7 +64,7 @@ func (s *Service) Disengagements(ctx context.Context, f Filing, w io.Writer) err
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"Manufacturer", "Permit Number", "DATE", "VIN NUMBER", "VEHICLE IS CAPABLE OF OPERATING WITHOUT A DRIVER (Yes or No)",
 		"DRIVER PRESENT (Yes or No)", "DISENGAGEMENT INITIATED BY (AV System, Test Driver, Remote Operator, or Passenger)",
-		"DISENGAGEMENT LOCATION: Interstate, Freeway, Highway, Rural Road, Street, or Parking Facility", "DESCRIPTION OF FACTS CAUSING DISENGAGEMENT"}) // Flush tells
+		"DISENGAGEMENT LOCATION (Interstate, Freeway, Highway, Rural Road, Street, or Parking Facility)", "DESCRIPTION OF FACTS CAUSING DISENGAGEMENT"}) // Flush tells
 	err := s.each(ctx, f, func(e Event) {
 		by := "Test Driver"
 		if e.Initiator == pilotlog.BySystem {
@@ -77,7 +85,7 @@ func (s *Service) Mileage(ctx context.Context, f Filing, w io.Writer) error {
 		return err
 	}
 	months := f.span().Months()
-	rows, err := s.store.Mileage(ctx, f.span())
+	rows, err := s.store.Mileage(ctx, f.span(), filedCountry)
 	if err != nil {
 		return err
 	}
@@ -99,11 +107,11 @@ func (s *Service) Mileage(ctx context.Context, f Filing, w io.Writer) error {
 		return err
 	}
 	out := csv.NewWriter(w)
-	head := []string{"Manufacturer", "Permit Number", "VIN NUMBER", "Total Number of Disengagements"}
+	head := []string{"Manufacturer", "Permit Number", "VIN NUMBER", "Annual Total of Disengagements"}
 	for _, m := range months {
-		head = append(head, m.First().Time().Format("Jan-06"))
+		head = append(head, strings.ToUpper(m.First().Time().Format("Jan 2006")))
 	}
-	_ = out.Write(append(head, "Total Miles"))
+	_ = out.Write(append(head, "ANNUAL TOTAL"))
 	var vins []vin.VIN
 	for v := range cars {
 		vins = append(vins, v)
@@ -131,7 +139,7 @@ func miles(m int64) string {
 // each walks the disengagements of the filing, oldest first, a month at a time.
 func (s *Service) each(ctx context.Context, f Filing, fn func(Event)) error {
 	for _, m := range f.span().Months() {
-		es, err := s.store.Events(ctx, EventQuery{Kinds: []pilotlog.Kind{pilotlog.Deactivation}, Span: m.Span(), Limit: MaxExport + 1, Oldest: true})
+		es, err := s.store.Events(ctx, EventQuery{Kinds: []pilotlog.Kind{pilotlog.Deactivation}, Country: filedCountry, Span: m.Span(), Limit: MaxExport + 1, Oldest: true})
 		if err != nil {
 			return err
 		}
@@ -162,7 +170,7 @@ func location(road string) string {
 func facts(e Event) string {
 	what := map[pilotlog.Initiator]string{pilotlog.BySystem: "The system ended automated driving", pilotlog.ByDriver: "The driver took over"}[e.Initiator]
 	if e.Reason != "" {
-		what += ": " + e.Reason
+		what += ": " + strings.ReplaceAll(e.Reason, "_", " ")
 	}
 	return what + fmt.Sprintf(" (software %s, %s)", e.Software, e.At.UTC().Format(time.RFC3339))
 }

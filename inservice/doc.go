@@ -5,7 +5,8 @@
 // # Owns
 //
 // The reports of the cars (wire/pilotlog), rates per 1,000 km with their intervals, the limits and the sequential test that
-// stop a rollout, the record of what was stopped and why, the disengagement report in the format of California.
+// stop a rollout, the record of what was stopped and why, the disengagement report in the format of California (OL 311R of
+// July 2020).
 //
 // # Does not own
 //

@@ -33,8 +33,8 @@ type Store interface {
 	Events(ctx context.Context, q EventQuery) ([]Event, error)
 	// Differences lists what shadow mode found, newest first.
 	Differences(ctx context.Context, q EventQuery) ([]Difference, error)
-	// Mileage sums the pilot's metres by car and month.
-	Mileage(ctx context.Context, s period.Span) ([]Mileage, error)
+	// Mileage sums the pilot's metres in a country by car and month.
+	Mileage(ctx context.Context, s period.Span, country string) ([]Mileage, error)
 	AddLimits(ctx context.Context, l Limits) (Limits, error)
 	// Limits returns the newest, or fault.NotFound.
 	Limits(ctx context.Context) (Limits, error)
@@ -81,6 +81,7 @@ type Event struct {
 	Initiator pilotlog.Initiator `json:"initiator,omitempty"`
 	Road      string             `json:"road,omitempty"`
 	Software  string             `json:"software"`
+	Country   string             `json:"country,omitempty"`
 	Seq       uint64             `json:"seq"`
 	N         int                `json:"n"` // place in its report
 }
@@ -102,6 +103,7 @@ type Difference struct {
 type EventQuery struct {
 	VIN      vin.VIN
 	Software string
+	Country  string // of events, not of differences
 	Kinds    []pilotlog.Kind
 	Span     period.Span
 	Before   time.Time // exclusive; zero: from the newest

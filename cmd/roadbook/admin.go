@@ -204,7 +204,7 @@ var nouns = []noun{
 		{"limits", "what a version is held to", "GET", "/v1/pilot/limits", "roadbook pilot limits"},
 		{"limit", "supersede the limits", "POST", "/v1/pilot/limits", `roadbook pilot limit alpha=0.01 rates='[{"kind":"minimum_risk","per_1000_km":0.2,"worse":true}]' source='safety board, 2026-11-26'`},
 		{"stops", "rollouts that were stopped by what the fleet reported", "GET", "/v1/pilot/stops", "roadbook pilot stops"},
-		{"disengagements", "disengagements in the columns of California's form OL 311R, as CSV", "GET", "/v1/pilot/california/disengagements", "roadbook pilot disengagements year=2024 manufacturer=Maker permit=AVT-000 > ol311r.csv"},
+		{"disengagements", "disengagements in the US in the columns of California's yearly form OL 311R (7/2020), as CSV", "GET", "/v1/pilot/california/disengagements", "roadbook pilot disengagements year=2024 manufacturer=Maker permit=AVT-000 > ol311r.csv"},
 		{"mileage", "miles by car and month for the same form, as CSV", "GET", "/v1/pilot/california/mileage", "roadbook pilot mileage year=2024 manufacturer=Maker permit=AVT-000 > ol311r-miles.csv"},
 	}},
 	{"profit", "profit and loss of the fleet and of every car", []verb{

@@ -164,11 +164,12 @@ func Register(api huma.API, s *inservice.Service, clock inservice.Clock) {
 		id, path, summary string
 		write             func(context.Context, inservice.Filing, io.Writer) error
 	}{
-		{"export-disengagements", "/v1/pilot/california/disengagements", "Disengagements in the columns of California's form OL 311R, as CSV", s.Disengagements},
-		{"export-mileage", "/v1/pilot/california/mileage", "Miles by car and month in the columns of California's form OL 311R, as CSV", s.Mileage},
+		{"export-disengagements", "/v1/pilot/california/disengagements", "Disengagements in the United States in the columns of California's yearly form OL 311R (rev. 7/2020), as CSV", s.Disengagements},
+		{"export-mileage", "/v1/pilot/california/mileage", "Miles by car and month in the United States in the columns of California's yearly form OL 311R (rev. 7/2020), as CSV", s.Mileage},
 	} {
 		huma.Register(api, huma.Operation{OperationID: t.id, Method: http.MethodGet, Path: t.path, Tags: tags, Summary: t.summary,
-			Responses: map[string]*huma.Response{"200": {Description: "CSV", Content: map[string]*huma.MediaType{"text/csv": {}}}}},
+			Description: "Of 13 CCR § 227.50 as in force until 27 April 2026; the monthly reports of § 227.56 are another thing. Strike out what was not driven in California.",
+			Responses:   map[string]*huma.Response{"200": {Description: "CSV", Content: map[string]*huma.MediaType{"text/csv": {}}}}},
 			func(ctx context.Context, in *FilingInput) (*huma.StreamResponse, error) {
 				var b bytes.Buffer
 				if err := t.write(ctx, inservice.Filing{Manufacturer: in.Manufacturer, Permit: in.Permit, Year: in.Year}, &b); err != nil {

@@ -85,8 +85,8 @@ func (s *Store) Add(ctx context.Context, r inservice.Record, digest string, e in
 			return err
 		}
 		for n, ev := range p.Events {
-			if _, err := tx.Exec(ctx, `INSERT INTO inservice_event (vin, seq, n, at_ms, day, software, kind, reason, initiator, road)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, string(r.VIN), int64(p.Seq), n, ev.At.UnixMilli(), p.Day, p.Software,
+			if _, err := tx.Exec(ctx, `INSERT INTO inservice_event (vin, seq, n, at_ms, day, software, country, kind, reason, initiator, road)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, string(r.VIN), int64(p.Seq), n, ev.At.UnixMilli(), p.Day, p.Software, p.Country,
 				string(ev.Kind), ev.Reason, string(ev.Initiator), ev.Road); err != nil {
 				return err
 			}
@@ -212,6 +212,9 @@ func (w *where) tail(q inservice.EventQuery) string {
 // Events lists events.
 func (s *Store) Events(ctx context.Context, q inservice.EventQuery) ([]inservice.Event, error) {
 	w := conditions(q)
+	if q.Country != "" {
+		w.add("country = ?", q.Country)
+	}
 	if len(q.Kinds) > 0 {
 		marks := make([]string, len(q.Kinds))
 		args := make([]any, len(q.Kinds))
@@ -220,7 +223,7 @@ func (s *Store) Events(ctx context.Context, q inservice.EventQuery) ([]inservice
 		}
 		w.add("kind IN ("+strings.Join(marks, ", ")+")", args...)
 	}
-	rows, err := s.db.Read().Query(ctx, `SELECT vin, seq, n, at_ms, software, kind, reason, initiator, road FROM inservice_event WHERE `+w.tail(q), w.args...)
+	rows, err := s.db.Read().Query(ctx, `SELECT vin, seq, n, at_ms, software, country, kind, reason, initiator, road FROM inservice_event WHERE `+w.tail(q), w.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +232,7 @@ func (s *Store) Events(ctx context.Context, q inservice.EventQuery) ([]inservice
 	for rows.Next() {
 		var e inservice.Event
 		var ms, seq int64
-		if err := rows.Scan(&e.VIN, &seq, &e.N, &ms, &e.Software, &e.Kind, &e.Reason, &e.Initiator, &e.Road); err != nil {
+		if err := rows.Scan(&e.VIN, &seq, &e.N, &ms, &e.Software, &e.Country, &e.Kind, &e.Reason, &e.Initiator, &e.Road); err != nil {
 			return nil, err
 		}
 		e.At, e.Seq = time.UnixMilli(ms).UTC(), uint64(seq)
@@ -245,9 +248,9 @@ func (s *Store) Differences(ctx context.Context, q inservice.EventQuery) ([]inse
 }
 
 // Mileage sums metres by car and month.
-func (s *Store) Mileage(ctx context.Context, span period.Span) ([]inservice.Mileage, error) {
-	rows, err := s.db.Read().Query(ctx, `SELECT vin, SUBSTR(day, 1, 7) AS month, CAST(SUM(active) AS BIGINT) FROM inservice_report WHERE day >= $1 AND day < $2
-		GROUP BY vin, SUBSTR(day, 1, 7) ORDER BY vin, month`, string(span.From), string(span.To))
+func (s *Store) Mileage(ctx context.Context, span period.Span, country string) ([]inservice.Mileage, error) {
+	rows, err := s.db.Read().Query(ctx, `SELECT vin, SUBSTR(day, 1, 7) AS month, CAST(SUM(active) AS BIGINT) FROM inservice_report WHERE day >= $1 AND day < $2 AND country = $3
+		GROUP BY vin, SUBSTR(day, 1, 7) ORDER BY vin, month`, string(span.From), string(span.To), country)
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,7 @@ INSERT INTO inservice_day_kind (day, software, swin, country, shard, kind, n)
   FROM inservice_report r JOIN inservice_event e ON e.vin = r.vin AND e.seq = r.seq GROUP BY r.day, r.software, r.swin, e.kind;
 
 ALTER TABLE inservice_report ADD COLUMN country TEXT NOT NULL DEFAULT '';
+ALTER TABLE inservice_event ADD COLUMN country TEXT NOT NULL DEFAULT '';
 DROP INDEX inservice_report_day;
 DROP INDEX inservice_event_day;
 CREATE INDEX inservice_report_day ON inservice_report (day, vin);
