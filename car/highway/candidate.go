@@ -144,6 +144,13 @@ func (s *shade) reset() {
 	s.recorder.Reset()
 }
 
+// requestMRM tells the candidate what the checker told the shipped pilot: each answers to the same.
+func (s *shade) requestMRM() {
+	if s != nil {
+		s.pilot.RequestMRM()
+	}
+}
+
 // shadowStep compares the tick that the shipped pilot has taken.
 func (h *Highway) shadowStep() {
 	s := h.shade

@@ -135,6 +135,7 @@ func (h *Highway) sample(day period.Date, start time.Time, meters int64, sw Soft
 		cmd, say := h.checker.Step(&h.in, h.out.Engagement, h.out.Command)
 		if say.RequestMRM {
 			h.pilot.RequestMRM()
+			h.shade.requestMRM()
 		}
 		for _, e := range h.out.Events[:h.out.NEvents] {
 			if e.Kind == r157.Activation {
