@@ -71,8 +71,15 @@ type Uplink struct {
 
 	mu      sync.Mutex
 	queue   *queue
-	client  mqtt.Client   // nil while there is no connection
+	client  *link         // nil while there is no connection
 	changed chan struct{} // closed and replaced when the queue or the connection changes
+}
+
+// link is one connection: its context ends when it is lost.
+type link struct {
+	mqtt.Client
+	ctx context.Context
+	end context.CancelFunc
 }
 
 // Open opens the queue in dir and begins to connect.
@@ -184,11 +191,11 @@ func (u *Uplink) SendPilot(ctx context.Context, r pilotlog.Report) error {
 // 3.1.1 does not tell a refusal from a maker's side in trouble.
 func (u *Uplink) deliver(ctx context.Context, topic string, payload []byte) error {
 	for try := 1; ; try++ {
-		var client mqtt.Client
+		var client *link
 		if err := u.await(ctx, func() bool { client = u.client; return client != nil }); err != nil {
 			return err
 		}
-		err := u.publish(ctx, client, topic, payload)
+		err := client.publish(ctx, topic, payload)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
@@ -253,12 +260,13 @@ func (u *Uplink) session(ctx context.Context) (progress bool, err error) {
 		return false, err
 	}
 	defer client.Disconnect(0)
+	defer client.end()
 	defer u.lost(client)
 	u.setClient(client)
 	return u.send(ctx, client)
 }
 
-func (u *Uplink) setClient(c mqtt.Client) {
+func (u *Uplink) setClient(c *link) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.client = c
@@ -266,7 +274,8 @@ func (u *Uplink) setClient(c mqtt.Client) {
 }
 
 // lost forgets a connection that is no good any more.
-func (u *Uplink) lost(c mqtt.Client) {
+func (u *Uplink) lost(c *link) {
+	c.end()
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.client == c {
@@ -275,13 +284,16 @@ func (u *Uplink) lost(c mqtt.Client) {
 	}
 }
 
-func (u *Uplink) connect(ctx context.Context) (mqtt.Client, error) {
+func (u *Uplink) connect(ctx context.Context) (*link, error) {
 	o := mqtt.NewClientOptions().AddBroker("ssl://" + u.cfg.Broker).SetClientID(string(u.cfg.VIN)).SetProtocolVersion(4).
 		SetTLSConfig(u.cfg.TLS()).SetAutoReconnect(false).SetConnectRetry(false).SetCleanSession(true).
-		SetConnectTimeout(connectWithin).SetKeepAlive(keepAlive).SetOrderMatters(false)
-	o.SetConnectionLostHandler(func(c mqtt.Client, _ error) { u.lost(c) })
-	c := mqtt.NewClient(o)
-	if err := wait(ctx, c.Connect(), connectWithin); err != nil {
+		SetConnectTimeout(connectWithin).SetWriteTimeout(ackWithin).SetKeepAlive(keepAlive).SetOrderMatters(false)
+	c := &link{}
+	c.ctx, c.end = context.WithCancel(ctx)
+	o.SetConnectionLostHandler(func(mqtt.Client, error) { u.lost(c) })
+	c.Client = mqtt.NewClient(o)
+	if err := wait(ctx, c.ctx, c.Connect(), connectWithin); err != nil {
+		c.end()
 		c.Disconnect(0)
 		return nil, err
 	}
@@ -295,7 +307,8 @@ func (u *Uplink) connect(ctx context.Context) (mqtt.Client, error) {
 			u.cfg.OnHint(h)
 		}
 	}
-	if err := wait(ctx, c.Subscribe(command.Down(u.cfg.VIN), 1, heard), connectWithin); err != nil {
+	if err := wait(ctx, c.ctx, c.Subscribe(command.Down(u.cfg.VIN), 1, heard), connectWithin); err != nil {
+		c.end()
 		c.Disconnect(0)
 		return nil, err
 	}
@@ -306,7 +319,7 @@ func (u *Uplink) connect(ctx context.Context) (mqtt.Client, error) {
 }
 
 // send sends what waits, in order, until the connection fails or ctx ends.
-func (u *Uplink) send(ctx context.Context, client mqtt.Client) (progress bool, err error) {
+func (u *Uplink) send(ctx context.Context, client *link) (progress bool, err error) {
 	for {
 		var next record
 		err := u.await(ctx, func() bool {
@@ -323,9 +336,9 @@ func (u *Uplink) send(ctx context.Context, client mqtt.Client) (progress bool, e
 			return progress, err
 		}
 		if next.seq == 0 {
-			return progress, errors.New("connection lost")
+			return progress, errLost
 		}
-		if err := u.publish(ctx, client, command.Frames(u.cfg.VIN), next.payload); err != nil {
+		if err := client.publish(ctx, command.Frames(u.cfg.VIN), next.payload); err != nil {
 			return progress, err
 		}
 		if err := u.acked(next.seq); err != nil {
@@ -342,12 +355,24 @@ func (u *Uplink) acked(seq uint64) error {
 	return u.queue.ack(seq)
 }
 
-// publish returns when the broker has acknowledged, which it does after the durable write.
-func (u *Uplink) publish(ctx context.Context, client mqtt.Client, topic string, payload []byte) error {
-	return wait(ctx, client.Publish(topic, 1, false, payload), ackWithin)
+// publish returns when the broker has acknowledged, which it does after the durable write. The library's Publish may itself block,
+// up to its write timeout, on a connection that is just being lost; nobody waits for that.
+func (c *link) publish(ctx context.Context, topic string, payload []byte) error {
+	handed := make(chan mqtt.Token, 1)
+	go func() { handed <- c.Publish(topic, 1, false, payload) }()
+	select {
+	case t := <-handed:
+		return wait(ctx, c.ctx, t, ackWithin)
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.ctx.Done():
+		return errLost
+	}
 }
 
-func wait(ctx context.Context, t mqtt.Token, within time.Duration) error {
+var errLost = errors.New("connection lost")
+
+func wait(ctx, link context.Context, t mqtt.Token, within time.Duration) error {
 	timer := time.NewTimer(within)
 	defer timer.Stop()
 	select {
@@ -355,6 +380,8 @@ func wait(ctx context.Context, t mqtt.Token, within time.Duration) error {
 		return t.Error()
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-link.Done():
+		return errLost
 	case <-timer.C:
 		return errors.New("no answer in time")
 	}
