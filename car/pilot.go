@@ -35,14 +35,13 @@ func (a *Agent) openHighway() (err error) {
 	if a.highway != nil {
 		return nil
 	}
-	country := a.cfg.Country
-	if country == "" {
-		country = DefaultCountry
-	}
-	if a.highway, err = highway.Open(highway.Config{Dir: PilotDir(a.cfg.Dir), VIN: a.cfg.VIN, Country: country, Running: a.software, Candidate: a.cfg.Candidate}); err != nil {
+	if a.highway, err = highway.Open(highway.Config{Dir: PilotDir(a.cfg.Dir), VIN: a.cfg.VIN, Country: cmp.Or(a.cfg.Country, DefaultCountry), Running: a.software, Candidate: a.cfg.Candidate}); err != nil {
 		return err
 	}
 	a.tellAside(0)
+	if err := a.highway.Barred(); err != nil {
+		a.log.Warn("the pilot stays off", "vin", a.cfg.VIN, "err", err)
+	}
 	if err := a.highway.Dark(); err != nil {
 		a.log.Error("the candidate does not run in the shadow", "vin", a.cfg.VIN, "err", err)
 	}

@@ -58,6 +58,7 @@ type Highway struct {
 	digest  string
 	rec     *recorder
 	broken  error
+	barred  error  // no market allows the pilot in this country
 	shade   *shade // nil without a candidate
 	dark    error  // why there is none
 	state   state
@@ -120,16 +121,17 @@ func Open(cfg Config) (*Highway, error) {
 	if err != nil {
 		return nil, err
 	}
-	market, err := r157.Market(markets, cfg.Country)
-	if err != nil {
-		return nil, err
-	}
 	h := &Highway{cfg: cfg}
-	params := pilot.Default().In(*market)
+	params := pilot.Default()
+	if market, err := r157.Market(markets, cfg.Country); err != nil {
+		h.barred = err
+	} else {
+		params = params.In(*market)
+	}
 	if h.pilot, err = pilot.New(params); err != nil {
 		return nil, fmt.Errorf("pilot: %w", err)
 	}
-	if cfg.Candidate != nil {
+	if cfg.Candidate != nil && h.barred == nil {
 		if h.shade, err = newShade(cfg.Candidate, params); err != nil {
 			h.shade, h.dark = nil, fmt.Errorf("candidate %s in %s: %w", cfg.Candidate.Version, cfg.Country, err)
 		}
@@ -156,6 +158,9 @@ func Open(cfg Config) (*Highway, error) {
 
 // Broken says why the recorder does not work, nil if it does.
 func (h *Highway) Broken() error { return h.broken }
+
+// Barred says that no market allows the pilot in this country, nil if one does. The car drives there without it.
+func (h *Highway) Barred() error { return h.barred }
 
 // Dark says why the candidate does not run in the shadow, nil if it does or there is none. The shipped pilot drives all the same.
 func (h *Highway) Dark() error { return h.dark }
@@ -206,9 +211,12 @@ func (h *Highway) Drive(day period.Date, start time.Time, meters int64) (pilotlo
 	if meters == 0 {
 		return r, nil
 	}
-	s, err := h.sample(day, start, meters, sw)
-	if err != nil {
-		return r, err
+	s := sampled{unavailable: meters}
+	if h.barred == nil {
+		var err error
+		if s, err = h.sample(day, start, meters, sw); err != nil {
+			return r, err
+		}
 	}
 	r.Active, r.Unavailable, r.Manual, r.Simulated, r.Events = s.active, s.unavailable, meters-s.active-s.unavailable, int64(s.ticks), s.events
 	r.Differences = h.shade.differences(start)

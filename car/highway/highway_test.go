@@ -244,6 +244,20 @@ func TestDamagedRecorderMakesThePilotUnavailable(t *testing.T) {
 	}
 }
 
+// TestWhereNobodyAllowsIt: the car drives, the pilot does not, and every metre was unavailable.
+func TestWhereNobodyAllowsIt(t *testing.T) {
+	h, err := Open(Config{Dir: t.TempDir(), VIN: "LRBR1CNE1PB000001", Country: "XX"})
+	if err != nil || h.Barred() == nil {
+		t.Fatal(h.Barred(), err)
+	}
+	if r := drive(t, h, 0); r.Unavailable != 15_000 || r.Active != 0 || r.Country != "XX" || len(r.Events) != 0 {
+		t.Errorf("%+v", r)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func BenchmarkDay(b *testing.B) {
 	h := open(b, b.TempDir())
 	i := 0

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -38,6 +39,8 @@ const (
 	minEvery    = 100 * time.Millisecond
 )
 
+var country = regexp.MustCompile(`^[A-Z]{2}$`)
+
 type cli struct {
 	Dir          string        `help:"Folder for all that the car keeps. The car goes on where it was." required:"" type:"path" placeholder:"DIR"`
 	Provisioning string        `help:"What every car is given in the factory, as JSON (GET /v1/provisioning)." required:"" placeholder:"FILE"`
@@ -49,6 +52,7 @@ type cli struct {
 	Drive        string        `help:"Drive this recorded speed trace, or one of this folder each day (CSV; default: made up for the car and the day)." placeholder:"FILE|DIR"`
 	Every        time.Duration `help:"How often the car looks whether there is a day to drive and something to tell." default:"30s"`
 	Simulate     period.Date   `help:"Do not wait for the days: begin on this one and drive another at each --every." placeholder:"YYYY-MM-DD"`
+	Country      string        `help:"Where the car is driven (ISO 3166-1): what the pilot may do there." default:"CN" placeholder:"XX"`
 	Candidate    string        `help:"A candidate's parameters of the pilot (JSON: version, params) that run in its shadow and move nothing; what they would do otherwise is reported." placeholder:"FILE"`
 	Log          string        `help:"What to log to standard error: debug, info, warn, error." default:"warn" enum:"debug,info,warn,error"`
 }
@@ -137,6 +141,9 @@ func (c cli) config() (car.Config, error) {
 	if err != nil {
 		return none, fmt.Errorf("--vin: %w", err)
 	}
+	if !country.MatchString(c.Country) {
+		return none, fmt.Errorf("--country: %.20q is no country like DE", c.Country)
+	}
 	if c.Every < minEvery {
 		return none, fmt.Errorf("--every: %s is too often, expected at least %s", c.Every, minEvery)
 	}
@@ -171,7 +178,7 @@ func (c cli) config() (car.Config, error) {
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	return car.Config{Dir: c.Dir, VIN: v, ECU: c.ECU, HardwareID: c.Hardware, Secret: c.Secret, Provisioning: p, Clock: now,
-		Consent: car.DriversConsent(c.Dir), Patience: patience, Candidate: candidate, Log: log}, nil
+		Consent: car.DriversConsent(c.Dir), Patience: patience, Country: c.Country, Candidate: candidate, Log: log}, nil
 }
 
 func readTraces(name string) ([]drive.Trace, error) {

@@ -30,6 +30,7 @@ func TestWhatIsWrongWithTheCommandLineIsNamed(t *testing.T) {
 		{"a candidate that makes no sense", "--dir c --provisioning empty.json --vin LRBR1CNE1PB000001 --ecu E --candidate candidate.json", "following.gap"},
 		{"no such candidate", "--dir c --provisioning empty.json --vin LRBR1CNE1PB000001 --ecu E --candidate none.json", "--candidate: open none.json"},
 		{"a turn of no length", "--dir c --provisioning empty.json --vin LRBR1CNE1PB000001 --ecu E --every 0s", "--every"},
+		{"no country", "--dir c --provisioning empty.json --vin LRBR1CNE1PB000001 --ecu E --country Germany", "--country"},
 	} {
 		var out bytes.Buffer
 		err := run(t.Context(), strings.Fields(row.args), &out)
