@@ -11,8 +11,8 @@ import (
 	"sync"
 
 	"roadbook/fault"
-	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/bundle"
+	"roadbook/pilot/scene/suites"
 	"roadbook/update"
 )
 
@@ -207,4 +207,4 @@ func (a *App) gate(store documents) (pilotGate, error) {
 
 // releasePolicy is what a release needs, of the very suites that this program knows. To hash them takes a moment: only who
 // releases a pilot waits for it.
-func releasePolicy() bundle.Policy { return bundle.Default().Exactly(scene.Suites()) }
+func releasePolicy() bundle.Policy { return suites.Policy() }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 
 	"roadbook/pilot/scene"
@@ -31,9 +30,5 @@ func (c benchSceneCmd) Run(ctx context.Context, out io.Writer) error {
 	if part.Runner, err = thisRunner(); err != nil {
 		return err
 	}
-	return writeWhole(c.Out, func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(&part)
-	})
+	return writePart(c.Out, &part)
 }

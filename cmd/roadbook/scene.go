@@ -10,11 +10,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/bundle"
+	"roadbook/pilot/scene/suites"
 )
 
 type sceneCmd struct {
@@ -24,48 +26,56 @@ type sceneCmd struct {
 	sceneEvidence `embed:""`
 }
 
+// eachProgress draws a bar for each suite: what begins again is another one.
+func eachProgress(to *os.File) func(done, total int, doing string) {
+	tell, last := progress(to), 0
+	return func(done, total int, doing string) {
+		if done < last {
+			tell = progress(to)
+		}
+		last = done
+		tell(done, total, doing)
+	}
+}
+
 type sceneListCmd struct{}
 
 // Run prints the suites.
 func (sceneListCmd) Run(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "suite\tcases\twhat it is")
-	for _, s := range scene.Suites() {
-		n := 0
-		for _, p := range s.Parts() {
-			n += len(p.Cases)
+	for _, s := range suites.All() {
+		n := ""
+		if s.Cases > 0 {
+			n = strconv.Itoa(s.Cases)
 		}
-		fmt.Fprintf(w, "%s\t%d\t%s\n", s.Name, n, s.About)
-	}
-	for _, s := range sceneExtras() {
-		fmt.Fprintf(w, "%s\t\t%s\n", s.name, s.about)
+		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Name, n, s.About)
 	}
 	return w.Flush()
-}
-
-// sceneExtra is a suite that does not come from cases: it runs by itself and gives its count.
-type sceneExtra struct {
-	name, about string
-	run         func(ctx context.Context, c *sceneRunCmd, out io.Writer, tell func(done, total int, doing string)) ([]bundle.Suite, error)
-}
-
-// sceneExtras are the suites of other packages.
-func sceneExtras() []sceneExtra {
-	return slices.Concat(evidenceExtras(), scenarioExtras(), soakExtras())
 }
 
 type sceneRunCmd struct {
 	Suites  []string `arg:"" optional:"" help:"Suites to run; see: roadbook scene list. A FILE.xosc runs by its path."`
 	Cases   string   `help:"Run the cases of this CSV file (pilot/scene/FORMAT.md)." placeholder:"FILE.csv" type:"existingfile"`
 	Grid    string   `help:"Run the cases of this JSON grid (pilot/scene/FORMAT.md)." placeholder:"FILE.json" type:"existingfile"`
-	Data    string   `help:"The folder of the OpenSCENARIO files, with their roads and catalogues." placeholder:"DIR" type:"existingdir"`
 	Out     string   `help:"Write the result: of cases a CSV, of suites the part of an evidence bundle as JSON." short:"o" placeholder:"FILE"`
-	Sample  int      `help:"Run only so many cases of each family; what is run is then no evidence." placeholder:"N"`
-	Workers int      `help:"How many cases at once; the result does not depend on it. 0 is one per processor."`
 	Against string   `help:"The JSON part that the shipped version gave for the same suites: nothing may be worse." placeholder:"FILE" type:"existingfile"`
 	Planner string   `help:"What drives: pilot, or constant_throttle to see what the checker does alone." default:"pilot" enum:"pilot,constant_throttle"`
 	Failing int      `help:"How many failing cases to name." default:"10"`
-	soakFlags
+	suiteFlags
+}
+
+// suiteFlags say what of the suites runs, and where it finds what it needs.
+type suiteFlags struct {
+	Data    string  `help:"The folder of the OpenSCENARIO files, with their roads and catalogues." placeholder:"DIR" type:"existingdir"`
+	Sample  int     `help:"Run only so many cases of each family; what is run is then no evidence." placeholder:"N"`
+	Workers int     `help:"How many cases at once; the result does not depend on it. 0 is one per processor."`
+	Seeds   int     `help:"Suite soak: how many simulations." default:"20"`
+	Seconds float64 `help:"Suite soak: how long the pilot drives in each, simulated seconds." default:"1800"`
+}
+
+func (f *suiteFlags) options() suites.Options {
+	return suites.Options{Data: f.Data, Sample: f.Sample, Seeds: f.Seeds, Seconds: f.Seconds, Workers: f.Workers, Progress: eachProgress(os.Stderr)}
 }
 
 // Help is shown by roadbook scene run --help.
@@ -146,19 +156,16 @@ func readCases(csv, grid string) ([]scene.Case, error) {
 
 // suites runs suites by name and holds what they found against the targets.
 func (c *sceneRunCmd) suites(ctx context.Context, stack scene.Stack, out io.Writer) error {
-	part := bundle.Part{Format: bundle.PartFormat}
-	for _, p := range stack.Parameters() {
-		part.Parameters = append(part.Parameters, bundle.File{Name: p.Name, SHA256: p.SHA256})
-	}
-	var err error
-	if part.Runner, err = thisRunner(); err != nil {
+	part, err := suites.Stack()
+	if err != nil {
 		return err
 	}
-	if part.ODD, err = domainHash(); err != nil {
+	if part.Runner, err = thisRunner(); err != nil {
 		return err
 	}
 	var missed []string                                                                                                           // beside the targets
 	shows := map[string]string{bundle.ALKS: " --data " + word(c.Data), bundle.SoakSuite: fmt.Sprintf(" --seconds %g", c.Seconds)} // what scene show needs to find a suite's cases
+	o := c.options()
 	for _, name := range c.Suites {
 		if strings.HasSuffix(name, scenarioEnding) {
 			found, fails, err := c.scenarioFile(ctx, name, out)
@@ -174,66 +181,25 @@ func (c *sceneRunCmd) suites(ctx context.Context, stack scene.Stack, out io.Writ
 			}
 			continue
 		}
-		if i := slices.IndexFunc(sceneExtras(), func(s sceneExtra) bool { return s.name == name }); i >= 0 {
-			found, err := sceneExtras()[i].run(ctx, c, out, progress(os.Stderr))
-			if err != nil {
-				return err
-			}
-			part.Suites = append(part.Suites, found...)
-			continue
-		}
-		s, err := scene.SuiteNamed(name)
+		s, err := suites.Named(name)
 		if err != nil {
 			return err
 		}
-		for _, p := range s.Parts() {
-			found, err := c.part(ctx, p, stack)
-			if err != nil {
-				return err
-			}
-			part.Suites = append(part.Suites, found)
+		found, err := s.Run(ctx, o, out)
+		if err != nil {
+			return err
 		}
+		part.Suites = append(part.Suites, found...)
 	}
 	if err := c.table(out, part.Suites, shows); err != nil {
 		return err
 	}
 	if c.Out != "" {
-		err := writeWhole(c.Out, func(w io.Writer) error {
-			e := json.NewEncoder(w)
-			e.SetIndent("", "  ")
-			return e.Encode(&part)
-		})
-		if err != nil {
+		if err := writePart(c.Out, &part); err != nil {
 			return err
 		}
 	}
 	return c.judge(out, part.Suites, missed)
-}
-
-func (c *sceneRunCmd) part(ctx context.Context, p scene.Part, stack scene.Stack) (bundle.Suite, error) {
-	var inputs []bundle.File
-	for _, in := range p.Inputs() {
-		inputs = append(inputs, bundle.File{Name: in.Name, SHA256: in.SHA256})
-	}
-	count := bundle.NewCounter(p.Name, p.Version, int64(len(p.Cases)), inputs)
-	cases, s := p.Sample(c.Sample), p.Stack(stack)
-	tell := progress(os.Stderr)
-	outcomes, err := scene.RunCases(ctx, cases, s, scene.Options{Workers: c.Workers, Progress: func(done, total int, _ string) { tell(done, total, p.Name) }})
-	if err != nil {
-		return bundle.Suite{}, err
-	}
-	for i := range outcomes {
-		count.Add(&outcomes[i])
-	}
-	again, differ, err := scene.Replay(ctx, cases, outcomes, s)
-	if err != nil {
-		return bundle.Suite{}, err
-	}
-	found := count.Suite(int64(again), int64(differ))
-	if p.Seeds > 0 {
-		found.Seeds = found.Ran
-	}
-	return found, nil
 }
 
 // table prints what was found, and how to look at what failed: shows has, by suite, what scene show needs beside the id.
@@ -344,6 +310,15 @@ func (c *sceneRunCmd) judge(out io.Writer, suites []bundle.Suite, texts []string
 		return errors.New(strings.Join(texts, "\n          "))
 	}
 	return nil
+}
+
+// writePart writes a part of a bundle.
+func writePart(file string, p *bundle.Part) error {
+	return writeWhole(file, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(p)
+	})
 }
 
 // thisRunner is this program.

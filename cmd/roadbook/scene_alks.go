@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,21 +15,6 @@ import (
 
 // scenarioEnding is the ending of OpenSCENARIO files, which run by their path.
 const scenarioEnding = ".xosc"
-
-// scenarioExtras are the suites of scenario files.
-func scenarioExtras() []sceneExtra {
-	return []sceneExtra{{bundle.ALKS, "the scenarios of UN R157 as OpenSCENARIO files, each with every valid variation; --data names their folder",
-		func(ctx context.Context, c *sceneRunCmd, out io.Writer, tell func(int, int, string)) ([]bundle.Suite, error) {
-			if c.Data == "" {
-				return nil, errors.New("the suite alks needs --data DIR, the folder of the OpenSCENARIO files")
-			}
-			rep, err := openx.Run(ctx, c.Data, scene.DefaultStack(), openx.Options{Sample: c.Sample, Workers: c.Workers, Progress: tell})
-			if err != nil {
-				return nil, err
-			}
-			return []bundle.Suite{rep.Suite(bundle.ALKS)}, rep.WriteText(out)
-		}}}
-}
 
 // scenarioFile runs one OpenSCENARIO file, a scenario or a variation. missed says in what it fails; "": in nothing.
 func (c *sceneRunCmd) scenarioFile(ctx context.Context, file string, out io.Writer) (s bundle.Suite, missed string, err error) {

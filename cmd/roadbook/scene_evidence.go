@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,11 +11,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"roadbook/pilot/r157"
-	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/bundle"
-	"roadbook/pilot/scene/defect"
-	"roadbook/pilot/scene/rules"
+	"roadbook/pilot/scene/suites"
 )
 
 // sceneEvidence are the commands that make and read the evidence of a pilot's release.
@@ -206,7 +201,7 @@ func (c *sceneVerifyCmd) Run(out io.Writer) error {
 			return err
 		}
 	}
-	v := bundle.Default().Exactly(scene.Suites()).Judge(b, shipped)
+	v := suites.Policy().Judge(b, shipped)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "suite\tfigure\tvalue\tlimit\tshipped\t")
 	for _, f := range v.Figures {
@@ -223,46 +218,6 @@ func (c *sceneVerifyCmd) Run(out io.Writer) error {
 		return err
 	}
 	return v.Err()
-}
-
-// domainHash is SHA-256 of the operational design domain that the program holds.
-func domainHash() (string, error) {
-	markets, err := r157.Markets()
-	if err != nil {
-		return "", err
-	}
-	b, err := json.Marshal(markets)
-	return bundle.Sum(b), err
-}
-
-// evidenceExtras are the suites that prove the stack beside the grids: lane keeping, and the seeded defects.
-func evidenceExtras() []sceneExtra {
-	return []sceneExtra{
-		{"lane", "bends to both sides and starts beside the middle: no front tyre crosses a marking (5.2.1)", func(_ context.Context, _ *sceneRunCmd, _ io.Writer, _ func(int, int, string)) ([]bundle.Suite, error) {
-			s, err := defect.Lane(scene.DefaultStack(), defect.Defect{})
-			return []bundle.Suite{s}, err
-		}},
-		{"r157", "timers and duties of the engagement, each by its clause, in every domain where R157 applies", func(context.Context, *sceneRunCmd, io.Writer, func(int, int, string)) ([]bundle.Suite, error) {
-			markets, err := r157.Markets()
-			if err != nil {
-				return nil, err
-			}
-			s := bundle.NewCounter(bundle.Rules, rules.Version, 0, nil).Suite(0, 0)
-			s.Models, s.Checks = nil, rules.Checks(markets, r157.Default())
-			return []bundle.Suite{s}, nil
-		}},
-		{"seeded-defects", "known regressions built into the stack, each of which the limits must refuse", func(ctx context.Context, _ *sceneRunCmd, _ io.Writer, tell func(int, int, string)) ([]bundle.Suite, error) {
-			tell(0, 1, "seeded defects")
-			results, err := defect.Trial(ctx, scene.DefaultStack(), defect.Default(), defect.All())
-			if err != nil {
-				return nil, err
-			}
-			tell(1, 1, "seeded defects")
-			s := bundle.NewCounter(bundle.Mutants, defect.Version, 0, nil).Suite(0, 0)
-			s.Models, s.Checks = nil, defect.Check(results)
-			return []bundle.Suite{s}, nil
-		}},
-	}
 }
 
 // baseName is how a file is called in a title.

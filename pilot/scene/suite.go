@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 
-	"roadbook/fault"
 	"roadbook/pilot/scene/reference"
 	"roadbook/pilot/scene/world"
 )
@@ -72,18 +71,6 @@ func mixed(seed uint64, cutIn, other int) []Case {
 	out := Generate(reference.CutIn, seed, cutIn)
 	out = append(out, Generate(reference.CutOut, seed, other)...)
 	return append(out, Generate(reference.Deceleration, seed, other)...)
-}
-
-// SuiteNamed returns the suite of that name.
-func SuiteNamed(name string) (Suite, error) {
-	names := ""
-	for _, s := range Suites() {
-		if s.Name == name {
-			return s, nil
-		}
-		names += " " + s.Name
-	}
-	return Suite{}, fault.New(fault.NotFound, "suite", "%.40q is no suite: expected one of%s", name, names)
 }
 
 // Sample keeps the first n cases of each family; 0 keeps all. Generated cases are spread evenly for every n.

@@ -30,8 +30,9 @@ type Counter struct {
 }
 
 // NewCounter begins a suite of so many cases.
-func NewCounter(name, version string, defined int64, inputs []File) *Counter {
-	c := &Counter{s: Suite{Name: name, Version: version, Defined: defined, Inputs: inputs, MinTTC: TTCMost}, trace: sha256.New()}
+func NewCounter(name, version string, defined int64, inputs []scene.Input) *Counter {
+	c := &Counter{s: Known(name, version, defined, inputs), trace: sha256.New()}
+	c.s.MinTTC = TTCMost
 	for m := range reference.Model(reference.Models) {
 		c.models[m].Name = m.String()
 	}

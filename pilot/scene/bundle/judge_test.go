@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"roadbook/fault"
-	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/bundle"
 	"roadbook/pilot/scene/bundle/bundletest"
+	"roadbook/pilot/scene/suites"
 )
 
 func TestJudge(t *testing.T) {
@@ -88,7 +88,7 @@ func TestJudge(t *testing.T) {
 
 // The suites that the program knows are asked for by their manifests.
 func TestExactly(t *testing.T) {
-	p := bundle.Default().Exactly(scene.Suites())
+	p := suites.Policy()
 	b := bundletest.Passing(image, swin)
 	if v := p.Judge(b, nil); !v.OK() {
 		t.Fatal(v.Err())

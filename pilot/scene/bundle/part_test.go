@@ -106,7 +106,7 @@ func TestCounter(t *testing.T) {
 		{ID: "!\n", Kind: reference.CutIn, Ego: 90, MaxDecel: 7, KeepSpeedSafe: true, MinTTC: inf, Bound: true, Hash: 5, Emergency: true, Checker: true}, // for nobody
 		{ID: "f", Kind: reference.CutIn, Ego: 90, MaxDecel: 3, KeepSpeedSafe: true, MinTTC: inf, Bound: true, Hash: 6, Transition: true, Minimum: true},  // all is well
 	}
-	c := bundle.NewCounter(bundle.CutIn, "1", 8, []bundle.File{{Name: "grid", SHA256: bundle.Sum(nil)}})
+	c := bundle.NewCounter(bundle.CutIn, "1", 8, []scene.Input{{Name: "grid", SHA256: bundle.Sum(nil)}})
 	c.Discard()
 	for i := range outcomes {
 		c.Add(&outcomes[i])

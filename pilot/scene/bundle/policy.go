@@ -2,6 +2,8 @@ package bundle
 
 import (
 	"math"
+	"slices"
+	"strings"
 
 	"roadbook/pilot/scene"
 )
@@ -28,7 +30,7 @@ func References() []string { return []string{"cc", "fsm", "rss", "reg157"} }
 func Default() Policy {
 	const never = -1
 	models := References()
-	return Policy{
+	p := Policy{
 		Suites: []Required{
 			{Name: CutIn, Ran: 10_000, Models: models}, {Name: CutOut, Ran: 1_000, Models: models}, {Name: Deceleration, Ran: 1_000, Models: models},
 			{Name: NCAP, Ran: 30}, {Name: ALKS, Ran: 60_000, Models: models[:2]}, {Name: SoakSuite, Ran: 20},
@@ -42,8 +44,6 @@ func Default() Policy {
 			{"grid/", "phantom_harmless", 0, 0},
 			{"grid/", "checker_share", math.Inf(1), 0.005}, // a checker that saves more has more to save
 			{"grid/", "emergency_share", math.Inf(1), 0.01},
-			{"grid/", "replay_differ", 0, 0},
-			{"grid/", "replayed", 1, never},
 			{NCAP, "impacts", 0, 0},
 			{ALKS, "collided_alone", 0, 0},
 			{ALKS, "impacts", math.Inf(1), 0}, // some variations cannot be avoided by anybody; they must not become more
@@ -66,6 +66,10 @@ func Default() Policy {
 		},
 		Told: comfort(),
 	}
+	for _, s := range [...]string{"grid/", NCAP, ALKS, SoakSuite, CheckerOnly, Noise} {
+		p.Limits = append(p.Limits, Limit{s, "replay_differ", 0, 0}, Limit{s, "replayed", 1, never})
+	}
+	return p
 }
 
 // comfort is what a release costs those who sit in the car, beside the shipped one: by more than a fifth of a percent of the
@@ -78,30 +82,28 @@ func comfort() []Limit {
 	return out
 }
 
-// Exactly asks for the suites that this program knows, by their manifests: a smaller one of the same name is refused.
-func (p Policy) Exactly(suites []scene.Suite) Policy {
-	known := map[string]string{}
-	for _, s := range suites {
-		for _, part := range s.Parts() {
-			k := KnownSuite(&part)
-			known[k.Name] = k.Manifest()
+// Exactly asks for the suites that are known, by their manifests: a smaller one of the same name, or one of other inputs, is
+// refused.
+func (p Policy) Exactly(known []Suite) Policy {
+	out := p
+	out.Suites = slices.Clone(p.Suites)
+	for i := range out.Suites {
+		r := &out.Suites[i]
+		for k := range known {
+			if known[k].Name == r.Name {
+				r.Digests = []string{known[k].Manifest()}
+			}
 		}
-	}
-	out := Policy{Limits: p.Limits, Told: p.Told}
-	for _, r := range p.Suites {
-		if d, ok := known[r.Name]; ok {
-			r.Digests = []string{d}
-		}
-		out.Suites = append(out.Suites, r)
 	}
 	return out
 }
 
-// KnownSuite is a suite of cases before it has run.
-func KnownSuite(p *scene.Part) Suite {
-	s := Suite{Name: p.Name, Version: p.Version, Defined: int64(len(p.Cases)), Inputs: []File{}}
-	for _, in := range p.Inputs() {
+// Known is a suite before it has run.
+func Known(name, version string, defined int64, inputs []scene.Input) Suite {
+	s := Suite{Name: name, Version: version, Defined: defined, Inputs: []File{}}
+	for _, in := range inputs {
 		s.Inputs = append(s.Inputs, File{Name: in.Name, SHA256: in.SHA256})
 	}
+	slices.SortFunc(s.Inputs, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return s
 }

@@ -12,7 +12,7 @@ import (
 func TestDefectsAreRefused(t *testing.T) {
 	sample := defect.Default()
 	sample.Cases /= 2 // a test under the race detector has to end
-	results, err := defect.Trial(t.Context(), scene.DefaultStack(), sample, defect.All())
+	results, err := defect.Trial(t.Context(), scene.DefaultStack(), sample, defect.All(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestDefectsAreRefused(t *testing.T) {
 
 // A trial of nothing catches nothing: what refuses is the defect and not the trial.
 func TestNoDefectNoRegression(t *testing.T) {
-	results, err := defect.Trial(t.Context(), scene.DefaultStack(), defect.Sample{Seed: 5, Cases: 60}, []defect.Defect{{Name: "none", Title: "nothing is wrong"}})
+	results, err := defect.Trial(t.Context(), scene.DefaultStack(), defect.Sample{Seed: 5, Cases: 60}, []defect.Defect{{Name: "none", Title: "nothing is wrong"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

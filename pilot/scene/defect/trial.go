@@ -1,11 +1,11 @@
 package defect
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"sync"
 
 	"roadbook/pilot/motion"
@@ -22,10 +22,27 @@ type Sample struct {
 }
 
 // Version names what Default makes; it changes whenever a case would, or a defect.
-const Version = "2"
+const Version = "3"
 
 // Default is the sample that evidence is made with.
 func Default() Sample { return Sample{Seed: 20261126, Cases: 1000} }
+
+// Inputs are the sample's cases and the defects, by hash.
+func (s Sample) Inputs() []scene.Input {
+	var names bytes.Buffer
+	for _, d := range All() {
+		fmt.Fprintf(&names, "%s: %s\n", d.Name, d.Title)
+	}
+	return []scene.Input{{Name: "cases", SHA256: bundle.Sum(fmt.Appendf(nil, "seed %d, %d of each kind, generator %s, lane keeping %s", s.Seed, s.Cases, scene.GridVersion, lane.Version))},
+		{Name: "defects", SHA256: bundle.Sum(names.Bytes())}}
+}
+
+// Suite is the trial of the sample as a suite of the evidence.
+func (s Sample) Suite(results []Result) bundle.Suite {
+	out := bundle.NewCounter(bundle.Mutants, Version, 0, s.Inputs()).Suite(0, 0)
+	out.Models, out.Checks = nil, Check(results)
+	return out
+}
 
 // Result is what the gate says of a stack.
 type Result struct {
@@ -61,8 +78,14 @@ func policy() bundle.Policy {
 const alone = "alone/"
 
 // Trial runs the sample with the stack as it is and with every defect, and holds each against the limits and against the stack
-// as it is, as if that were shipped. The first result is the stack without a defect.
-func Trial(ctx context.Context, s scene.Stack, sample Sample, defects []Defect) ([]Result, error) {
+// as it is, as if that were shipped. The first result is the stack without a defect. progress may be nil.
+func Trial(ctx context.Context, s scene.Stack, sample Sample, defects []Defect, progress func(done, total int, doing string)) ([]Result, error) {
+	tell := func(done int, doing string) {
+		if progress != nil {
+			progress(done, len(defects)+1, doing)
+		}
+	}
+	tell(0, "the stack as it is")
 	sound, err := run(ctx, s, sample, Defect{})
 	if err != nil {
 		return nil, err
@@ -70,7 +93,8 @@ func Trial(ctx context.Context, s scene.Stack, sample Sample, defects []Defect) 
 	p := policy()
 	v := p.Judge(sound, sound)
 	out := []Result{{Bundle: sound, Verdict: v, Because: v.Findings}}
-	for _, d := range defects {
+	for i, d := range defects {
+		tell(i+1, d.Title)
 		b, err := run(ctx, s, sample, d)
 		if err != nil {
 			return nil, fmt.Errorf("defect %s: %w", d.Name, err)
@@ -83,6 +107,7 @@ func Trial(ctx context.Context, s scene.Stack, sample Sample, defects []Defect) 
 		}
 		out = append(out, r)
 	}
+	tell(len(defects)+1, "seeded defects")
 	return out, nil
 }
 
@@ -122,7 +147,7 @@ func run(ctx context.Context, s scene.Stack, sample Sample, d Defect) (*bundle.B
 		if err != nil {
 			return nil, err
 		}
-		c := bundle.NewCounter(prefix+k.String(), scene.GridVersion, int64(len(cases)), []bundle.File{{Name: "sample", SHA256: bundle.Sum([]byte(strconv.FormatUint(sample.Seed, 10)))}})
+		c := bundle.NewCounter(prefix+k.String(), scene.GridVersion, int64(len(cases)), sample.Inputs()[:1])
 		for i := range outcomes {
 			c.Add(&outcomes[i])
 		}
@@ -141,7 +166,7 @@ func run(ctx context.Context, s scene.Stack, sample Sample, d Defect) (*bundle.B
 func Lane(s scene.Stack, d Defect) (bundle.Suite, error) {
 	var suite bundle.Suite
 	cases := lane.Cases()
-	c := bundle.NewCounter(bundle.Lane, lane.Version, int64(len(cases)), nil)
+	c := bundle.NewCounter(bundle.Lane, lane.Version, int64(len(cases)), lane.Inputs())
 	for _, k := range cases {
 		o, err := lane.Run(s, k, d.actuate())
 		if err != nil {

@@ -8,6 +8,9 @@
 package lane
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -53,6 +56,16 @@ func Cases() []Case {
 		}
 	}
 	return out
+}
+
+// Inputs are the cases by hash.
+func Inputs() []scene.Input {
+	b, err := json.Marshal(Cases())
+	if err != nil {
+		panic(err) // plain values
+	}
+	sum := sha256.Sum256(b)
+	return []scene.Input{{Name: "cases", SHA256: hex.EncodeToString(sum[:])}}
 }
 
 // Outcome is what came of a case.

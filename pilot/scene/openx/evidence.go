@@ -9,7 +9,7 @@ import (
 )
 
 // Version of the way in which a folder is run and counted.
-const Version = "2026.1"
+const Version = "2026.2"
 
 // Duties of every case, beside not to collide.
 const (
@@ -33,11 +33,7 @@ func (o *Outcome) broken() string {
 // Suite counts the report for a bundle of evidence, as a suite of that name: the careful driver and the fuzzy safety model
 // stand beside every cut-in, cut-out and deceleration; in all other files every collision is avoidable.
 func (rep *Report) Suite(name string) bundle.Suite {
-	inputs := make([]bundle.File, len(rep.Inputs))
-	for i, f := range rep.Inputs {
-		inputs[i] = bundle.File{Name: f.Name, SHA256: f.SHA256}
-	}
-	count := bundle.NewCounter(name, Version, int64(rep.Total.Product), inputs)
+	count := bundle.NewCounter(name, Version, int64(rep.Total.Product), rep.Inputs)
 	for k, j := range rep.jobs {
 		r := &rep.results[k]
 		if r.discarded {

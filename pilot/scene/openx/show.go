@@ -11,8 +11,11 @@ import (
 	"roadbook/pilot/scene/bundle"
 )
 
-// scenarioEnding is the ending of OpenSCENARIO files.
-const scenarioEnding = ".xosc"
+// Endings of OpenSCENARIO and OpenDRIVE files.
+const (
+	scenarioEnding = ".xosc"
+	roadEnding     = ".xodr"
+)
 
 // CaseID names a case of a file in results and evidence: the file's name, a dash, and the number of the case in the product
 // of its variation, from 0.
@@ -106,7 +109,7 @@ func (l *Library) named(id string) (file string, index int, err error) {
 	if dash < 0 || err != nil {
 		return "", 0, fault.New(fault.Invalid, "case", "%.80q is no id of a case: expected NAME-NUMBER", id)
 	}
-	list, err := files(l.fs)
+	list, err := files(l.fs, scenarioEnding)
 	if err != nil {
 		return "", 0, err
 	}

@@ -1,22 +1,24 @@
 package openx
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path"
 	"runtime"
-	"sort"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"roadbook/fault"
 	"roadbook/pilot/scene"
+	"roadbook/pilot/scene/bundle"
 )
 
 // MaxFiles bounds the scenario files of a folder.
@@ -34,7 +36,7 @@ type Options struct {
 type Report struct {
 	Files    []FileReport  `json:"files"`
 	Total    Counts        `json:"total"`
-	Inputs   []scene.Input `json:"inputs"` // every file of the folder that was read, with its hash
+	Inputs   []scene.Input `json:"inputs"` // every file of the folder, and the parameters' values, by hash
 	Coverage *Coverage     `json:"coverage"`
 	Hash     uint64        `json:"hash"`   // of all drives, in order
 	Again    int           `json:"again"`  // cases run a second time
@@ -99,7 +101,7 @@ func Run(ctx context.Context, dir string, stack scene.Stack, o Options) (Report,
 	defer root.Close()
 	list := []string{o.Only}
 	if o.Only == "" {
-		if list, err = files(root.FS()); err != nil {
+		if list, err = files(root.FS(), scenarioEnding); err != nil {
 			return Report{}, err
 		}
 	}
@@ -138,7 +140,12 @@ func Run(ctx context.Context, dir string, stack scene.Stack, o Options) (Report,
 		return Report{}, err
 	}
 	rep.Coverage = cov
-	rep.Inputs, err = lib.inputs()
+	if o.Only != "" {
+		list = nil // of a single file that is what it leads to
+	} else if list, err = files(root.FS(), scenarioEnding, roadEnding); err != nil {
+		return Report{}, err
+	}
+	rep.Inputs, err = lib.inputs(list, plans)
 	return rep, err
 }
 
@@ -156,14 +163,14 @@ func violates(err error) bool {
 	return errors.As(err, &v)
 }
 
-// files returns the scenario files below a folder, sorted.
-func files(folder fs.FS) ([]string, error) {
+// files returns the files below a folder with one of the endings, sorted.
+func files(folder fs.FS, endings ...string) ([]string, error) {
 	var list []string
 	err := fs.WalkDir(folder, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.Type().IsRegular() && path.Ext(p) == scenarioEnding {
+		if d.Type().IsRegular() && slices.Contains(endings, path.Ext(p)) {
 			list = append(list, p)
 		}
 		if len(list) > MaxFiles {
@@ -171,7 +178,7 @@ func files(folder fs.FS) ([]string, error) {
 		}
 		return nil
 	})
-	sort.Strings(list)
+	slices.Sort(list)
 	return list, err
 }
 
@@ -210,7 +217,7 @@ func Spread(total, n int) []int {
 			out = append(out, i)
 		}
 	}
-	sort.Ints(out)
+	slices.Sort(out)
 	return out
 }
 
@@ -318,24 +325,34 @@ func (l *Library) adopt(o *Library) {
 	}
 }
 
-// inputs returns the files that were read with their hashes.
-func (l *Library) inputs() ([]scene.Input, error) {
-	var names []string
-	for n := range l.trees {
-		names = append(names, n)
+// inputs returns the files of the list and those that were read, by hash and by their path below the folder that holds them
+// all, and the values of the plans' parameters, in the order in which they are numbered.
+func (l *Library) inputs(list []string, plans []*Variation) ([]scene.Input, error) {
+	names := append(slices.Collect(maps.Keys(l.trees)), slices.Collect(maps.Keys(l.networks))...)
+	names = append(names, list...)
+	slices.Sort(names)
+	names = slices.Compact(names)
+	top := path.Dir(names[0])
+	for _, n := range names[1:] {
+		for top != "." && !strings.HasPrefix(n, top+"/") {
+			top = path.Dir(top)
+		}
 	}
-	for n := range l.networks {
-		names = append(names, n)
-	}
-	sort.Strings(names)
+	below := func(name string) string { return strings.TrimPrefix(name, top+"/") }
 	var out []scene.Input
 	for _, n := range names {
 		b, err := l.read(n)
 		if err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256(b)
-		out = append(out, scene.Input{Name: n, SHA256: hex.EncodeToString(sum[:])})
+		out = append(out, scene.Input{Name: below(n), SHA256: bundle.Sum(b)})
 	}
-	return out, nil
+	var b bytes.Buffer
+	for _, v := range plans {
+		fmt.Fprintf(&b, "%s of %s, %d cases\n", below(v.File), below(v.Scenario), v.Cases)
+		for _, a := range v.axes {
+			fmt.Fprintf(&b, "%q\n", a)
+		}
+	}
+	return append(out, scene.Input{Name: "values", SHA256: bundle.Sum(b.Bytes())}), nil
 }

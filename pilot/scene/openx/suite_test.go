@@ -8,9 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"roadbook/fault"
 	"roadbook/pilot/motion"
 	"roadbook/pilot/scene"
+	"roadbook/pilot/scene/bundle"
 	"roadbook/pilot/scene/openx"
 )
 
@@ -69,7 +72,10 @@ func TestALKS(t *testing.T) {
 	if !bytes.Equal(a, b) {
 		t.Error("one worker and three give different reports")
 	}
-	s := one.Suite("alks")
+	s, want := one.Suite(bundle.ALKS), openx.Published()
+	if diff := cmp.Diff(want.Inputs, s.Inputs); diff != "" || s.Manifest() != want.Manifest() {
+		t.Errorf("the files are not those that alks.sum names (want -, got +):\n%s", diff)
+	}
 	if s.Defined != int64(one.Total.Product) || s.Ran != int64(one.Total.Run) || s.Discarded != int64(one.Total.Discarded) || len(s.Models) != 2 || len(s.Inputs) < 15+15+4+6 {
 		t.Errorf("the evidence counts %d defined, %d ran, %d discarded, %d models, %d inputs", s.Defined, s.Ran, s.Discarded, len(s.Models), len(s.Inputs))
 	}

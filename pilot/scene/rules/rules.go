@@ -10,19 +10,38 @@
 package rules
 
 import (
+	"bytes"
+
 	"roadbook/pilot/motion"
 	"roadbook/pilot/r157"
+	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/bundle"
 	"roadbook/pilot/scene/world"
 )
 
 // Version names the duties that are checked; it changes whenever one is added.
-const Version = "2"
+const Version = "3"
 
 // duty is one thing that must hold, in every market's domain where R157 applies.
 type duty struct {
 	name string // with its clause
 	hold func(o *r157.ODD, p r157.Params) bool
+}
+
+// Suite is the checks as a suite of the evidence.
+func Suite(domains []r157.ODD, p r157.Params) bundle.Suite {
+	s := bundle.NewCounter(bundle.Rules, Version, 0, Inputs()).Suite(0, 0)
+	s.Models, s.Checks = nil, Checks(domains, p)
+	return s
+}
+
+// Inputs are the duties' names by hash.
+func Inputs() []scene.Input {
+	var names bytes.Buffer
+	for _, d := range append(duties(), recorderDuties()...) {
+		names.WriteString(d.name + "\n")
+	}
+	return []scene.Input{{Name: "duties", SHA256: bundle.Sum(names.Bytes())}}
 }
 
 // Checks runs every duty in every domain and counts in how many it holds.

@@ -155,6 +155,9 @@ func (d *drive) observe() {
 	d.hash.add(e.S)
 	d.hash.add(e.D)
 	d.hash.add(e.V)
+	if d.active <= replayed {
+		d.begins = d.hash
+	}
 	d.ownMotion()
 	d.engagement()
 

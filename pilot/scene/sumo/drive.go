@@ -71,13 +71,14 @@ type drive struct {
 	halted motion.Tick
 	still  motion.Tick
 
-	hash  sum
-	count Counts
-	meter meter
+	hash   sum
+	begins sum // the hash after replayed ticks, or at the end of a shorter drive
+	count  Counts
+	meter  meter
 }
 
-// run drives until the ego has driven for the seconds that the options ask for.
-func (d *drive) run(ctx context.Context) error {
+// run drives until the ego has driven for so many ticks, or a few more.
+func (d *drive) run(ctx context.Context, want motion.Tick) error {
 	d.sim.SubscribeSimulation(traci.VarDeparted, traci.VarColliding)
 	d.sim.Step(d.opts.Warm)
 	if err := d.sim.Do(ctx, &d.reply); err != nil {
@@ -87,7 +88,6 @@ func (d *drive) run(ctx context.Context) error {
 	if err := d.candidates(ctx); err != nil {
 		return err
 	}
-	want := motion.Tick(math.Round(d.opts.Seconds * 100))
 	idle := 0
 	for d.active < want && !d.witness.over(d) {
 		if d.ego == "" {

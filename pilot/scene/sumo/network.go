@@ -114,6 +114,23 @@ const connections = `<connections>
 </connections>
 `
 
+// road is the motorway as files of netconvert.
+func road() map[string]string {
+	three, four := fmt.Sprintf(noTrucks, 2), fmt.Sprintf(noTrucks, 3)
+	return map[string]string{
+		"road.nod.xml": fmt.Sprintf(nodes, mergeFrom, mergeTo, exitFrom, exitTo, roadEnd, mergeFrom-400, exitTo+400, rampAway),
+		"road.edg.xml": fmt.Sprintf(edges, limit, three, four, rampLimit, mergeFrom-400, mergeFrom-200, mergeFrom, exitTo, rampOffset, exitTo+200, exitTo+400, rampAway),
+		"road.con.xml": connections,
+	}
+}
+
+// convert is how netconvert makes a network of the road.
+func convert() []string {
+	return []string{"--node-files", "road.nod.xml", "--edge-files", "road.edg.xml", "--connection-files", "road.con.xml",
+		"--no-internal-links", "true", "--default.lanewidth", fmt.Sprint(laneWidth), "--default.junctions.radius", "0.1",
+		"--no-turnarounds", "true", "--offset.disable-normalization", "true", "--xml-validation", "never", "--no-warnings", "true"}
+}
+
 // buildNetwork writes the motorway into dir and has netconvert make SUMO's network of it.
 func buildNetwork(ctx context.Context, dir string) (string, error) {
 	tool, err := find("netconvert")
@@ -121,20 +138,12 @@ func buildNetwork(ctx context.Context, dir string) (string, error) {
 		return "", err
 	}
 	net := filepath.Join(dir, "road.net.xml")
-	three, four := fmt.Sprintf(noTrucks, 2), fmt.Sprintf(noTrucks, 3)
-	files := map[string]string{
-		"road.nod.xml": fmt.Sprintf(nodes, mergeFrom, mergeTo, exitFrom, exitTo, roadEnd, mergeFrom-400, exitTo+400, rampAway),
-		"road.edg.xml": fmt.Sprintf(edges, limit, three, four, rampLimit, mergeFrom-400, mergeFrom-200, mergeFrom, exitTo, rampOffset, exitTo+200, exitTo+400, rampAway),
-		"road.con.xml": connections,
-	}
-	for name, text := range files {
+	for name, text := range road() {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return "", err
 		}
 	}
-	cmd := exec.CommandContext(ctx, tool, "--node-files", "road.nod.xml", "--edge-files", "road.edg.xml", "--connection-files", "road.con.xml",
-		"--output-file", net, "--no-internal-links", "true", "--default.lanewidth", fmt.Sprint(laneWidth), "--default.junctions.radius", "0.1",
-		"--no-turnarounds", "true", "--offset.disable-normalization", "true", "--xml-validation", "never", "--no-warnings", "true")
+	cmd := exec.CommandContext(ctx, tool, append(convert(), "--output-file", net)...)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -108,14 +108,19 @@ func start(ctx context.Context, p *ports, network, demand string, change float64
 	return nil, err
 }
 
+// simulate is how SUMO simulates, apart from files, port and seed. It hides no collision and moves nobody by magic.
+func simulate(change float64) []string {
+	return []string{"--step-length", fmt.Sprint(stepLength), "--lanechange.duration", fmt.Sprint(change),
+		"--step-method.ballistic", "true", "--collision.action", "warn", "--collision.check-junctions", "true", "--collision.mingap-factor", "0",
+		"--time-to-teleport", "-1", "--no-warnings", "true", "--no-step-log", "true", "--xml-validation", "never", "--xml-validation.net", "never",
+		"--default.speeddev", "0", "--threads", "1"}
+}
+
 func launch(ctx context.Context, tool string, port int, network, demand string, change float64, seed uint64) (*process, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &process{exited: make(chan struct{}), cancel: cancel}
-	s.cmd = exec.CommandContext(ctx, tool, "--net-file", network, "--route-files", demand, "--remote-port", strconv.Itoa(port),
-		"--step-length", fmt.Sprint(stepLength), "--seed", strconv.FormatUint(seed%(1<<31-1), 10), "--lanechange.duration", fmt.Sprint(change),
-		"--step-method.ballistic", "true", "--collision.action", "warn", "--collision.check-junctions", "true", "--collision.mingap-factor", "0",
-		"--time-to-teleport", "-1", "--no-warnings", "true", "--no-step-log", "true", "--xml-validation", "never", "--xml-validation.net", "never",
-		"--default.speeddev", "0", "--threads", "1")
+	s.cmd = exec.CommandContext(ctx, tool, append(simulate(change), "--net-file", network, "--route-files", demand,
+		"--remote-port", strconv.Itoa(port), "--seed", strconv.FormatUint(seed%(1<<31-1), 10))...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.said, &s.said
 	s.cmd.WaitDelay = 5 * time.Second
 	if err := s.cmd.Start(); err != nil {

@@ -18,6 +18,8 @@ type Report struct {
 	Options Options      `json:"options"`
 	Total   Counts       `json:"total"`
 	Seeds   []SeedReport `json:"seeds"`
+	Again   int          `json:"again"`  // seeds whose beginning was driven a second time
+	Differ  int          `json:"differ"` // of them with other bits
 }
 
 func report(o *Options, version string, seeds []SeedReport) Report {
@@ -41,6 +43,9 @@ func (r *Report) Failures() []string {
 	}
 	if s := t.ViolatedShare(); !(s < GoalShare) {
 		out = append(out, fmt.Sprintf("the distance of 5.2.3.3 was violated for %.2f %% of the time: expected less than %g %%", 100*s, 100*GoalShare))
+	}
+	if r.Differ > 0 {
+		out = append(out, fmt.Sprintf("%d of %d replays differ: expected the same drive", r.Differ, r.Again))
 	}
 	if t.Stuck > 0 {
 		out = append(out, fmt.Sprintf("the ego got stuck %d times: expected never", t.Stuck))

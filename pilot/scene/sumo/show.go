@@ -44,7 +44,7 @@ func Show(ctx context.Context, o Options, seed uint64, trip int) (scene.Shown, e
 		return scene.Shown{}, err
 	}
 	w := &witness{trip: trip}
-	if _, err := one(ctx, &o, &ports{}, dir, network, seed, w); err != nil {
+	if _, err := (job{opts: &o, used: &ports{}, dir: dir, network: network, seed: seed, witness: w}).drive(ctx); err != nil {
 		return scene.Shown{}, err
 	}
 	if w.crash == nil {

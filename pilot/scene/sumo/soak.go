@@ -3,6 +3,7 @@ package sumo
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -92,8 +93,9 @@ type Progress func(done, total int, r SeedReport)
 
 // SeedReport is what came of one seed.
 type SeedReport struct {
-	Seed uint64 `json:"seed"`
-	Hash string `json:"hash"` // of the ego's drive, tick by tick
+	Seed   uint64 `json:"seed"`
+	Hash   string `json:"hash"`   // of the ego's drive, tick by tick
+	Begins string `json:"begins"` // the same of its first minute
 	Counts
 }
 
@@ -123,14 +125,14 @@ func Soak(ctx context.Context, o Options, progress Progress) (Report, error) {
 		wg    sync.WaitGroup
 		mu    sync.Mutex
 		done  int
-		used  ports
+		each  = job{opts: &o, used: &ports{}, dir: dir, network: network}
 		next  = make(chan int)
 		seeds = make([]SeedReport, o.Seeds)
 	)
 	for range max(1, min(o.Workers, o.Seeds)) {
 		wg.Go(func() {
 			for i := range next {
-				r, err := one(ctx, &o, &used, dir, network, o.First+uint64(i), nil)
+				r, err := each.of(o.First + uint64(i)).drive(ctx)
 				if err != nil {
 					cancel(err)
 					return
@@ -158,15 +160,42 @@ feed:
 	if done < o.Seeds {
 		return Report{}, context.Cause(ctx)
 	}
-	return report(&o, version, seeds), nil
+	again, err := each.of(o.First).until(replayed).drive(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	r := report(&o, version, seeds)
+	if r.Again = 1; again.Begins != seeds[0].Begins {
+		r.Differ = 1
+	}
+	return r, nil
 }
 
-// one drives one seed. w, which may be nil, looks on.
-func one(ctx context.Context, o *Options, used *ports, dir, network string, seed uint64, w *witness) (SeedReport, error) {
-	file := filepath.Join(dir, fmt.Sprintf("seed-%d.rou.xml", seed))
-	// trips need a car to take over, which may take a while
-	seconds := min(o.Warm+o.Seconds*1.5+600, maxDemand)
-	if err := os.WriteFile(file, routes(&o.Traffic, o.Stack.Car.Length, o.Stack.Car.Width, seconds, seed), 0o600); err != nil {
+// replayed is how much of the first seed is driven a second time.
+const replayed = 60 * motion.Second
+
+// demand is for how long vehicles enter the road, s: trips need a car to take over, which may take a while.
+func (o *Options) demand() float64 { return min(o.Warm+o.Seconds*1.5+600, maxDemand) }
+
+// job is one simulation.
+type job struct {
+	opts         *Options
+	used         *ports
+	dir, network string
+	seed         uint64
+	witness      *witness    // who looks on; may be nil
+	end          motion.Tick // when the ego has driven enough; 0: as the options say
+}
+
+func (j job) of(seed uint64) job { j.seed = seed; return j }
+
+func (j job) until(t motion.Tick) job { j.end = t; return j }
+
+// drive drives one seed.
+func (j job) drive(ctx context.Context) (SeedReport, error) {
+	o := j.opts
+	file := filepath.Join(j.dir, fmt.Sprintf("seed-%d.rou.xml", j.seed))
+	if err := os.WriteFile(file, routes(&o.Traffic, o.Stack.Car.Length, o.Stack.Car.Width, o.demand(), j.seed), 0o600); err != nil {
 		return SeedReport{}, err
 	}
 	defer os.Remove(file)
@@ -175,15 +204,19 @@ func one(ctx context.Context, o *Options, used *ports, dir, network string, seed
 		return SeedReport{}, err
 	}
 	drv.other = o.drive
-	sim, err := start(ctx, used, network, file, o.Traffic.Change, seed)
+	sim, err := start(ctx, j.used, j.network, file, o.Traffic.Change, j.seed)
 	if err != nil {
 		return SeedReport{}, err
 	}
 	defer sim.stop()
-	d := &drive{opts: o, seed: seed, sim: sim, rng: rand.New(rand.NewPCG(seed, 0xE60)), driver: drv, witness: w, setup: o.setup(), count: zero()}
-	if err := d.run(ctx); err != nil {
-		sim.stop()
-		return SeedReport{}, fmt.Errorf("seed %d, step %d, ego %q at %.1f m: %w; sumo says: %s", seed, d.step, d.ego, d.world.Ego.S, err, sim.said.text())
+	d := &drive{opts: o, seed: j.seed, sim: sim, rng: rand.New(rand.NewPCG(j.seed, 0xE60)), driver: drv, witness: j.witness, setup: o.setup(), count: zero()}
+	want := motion.Tick(math.Round(o.Seconds * 100))
+	if j.end > 0 {
+		want = min(want, j.end)
 	}
-	return SeedReport{Seed: seed, Hash: fmt.Sprintf("%016x", d.hash.h), Counts: d.count}, nil
+	if err := d.run(ctx, want); err != nil {
+		sim.stop()
+		return SeedReport{}, fmt.Errorf("seed %d, step %d, ego %q at %.1f m: %w; sumo says: %s", j.seed, d.step, d.ego, d.world.Ego.S, err, sim.said.text())
+	}
+	return SeedReport{Seed: j.seed, Hash: fmt.Sprintf("%016x", d.hash.h), Begins: fmt.Sprintf("%016x", d.begins.h), Counts: d.count}, nil
 }

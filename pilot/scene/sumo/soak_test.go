@@ -43,6 +43,9 @@ func TestShortSoak(t *testing.T) {
 	if c := &r.Total; c.Ticks != 2*6000 || c.Trips < 2 || c.Km < 1 || c.Following < c.Ticks/4 {
 		t.Errorf("%d ticks, %d trips, %.2f km, %d ticks behind others: expected 12000 ticks among traffic", c.Ticks, c.Trips, c.Km, c.Following)
 	}
+	if r.Again != 1 || r.Differ != 0 || r.Suite().Replay.Again != 1 {
+		t.Errorf("%d of %d replays differ", r.Differ, r.Again)
+	}
 	if r.Total.SumoEgo != 0 {
 		t.Errorf("SUMO lists %d collisions of the ego, our geometry none", r.Total.SumoEgo)
 	}
@@ -63,6 +66,11 @@ func TestSameSeedSameReport(t *testing.T) {
 	if a.Seeds[0].Hash == a.Seeds[1].Hash {
 		t.Error("two seeds gave the same drive")
 	}
+	for _, s := range a.Seeds {
+		if s.Begins != s.Hash { // it is shorter than what is replayed
+			t.Errorf("seed %d begins as %s, not %s", s.Seed, s.Begins, s.Hash)
+		}
+	}
 }
 
 // An ego that never brakes must be caught by the counts: otherwise a soak without collisions would say nothing.
@@ -75,6 +83,9 @@ func TestRecklessEgoIsCounted(t *testing.T) {
 	r := soak(t, o)
 	if r.Total.EgoCaused == 0 || r.Passed() {
 		t.Errorf("an ego that never brakes caused %d collisions and passed: %v", r.Total.EgoCaused, r.Passed())
+	}
+	if r.Differ != 0 {
+		t.Error("the first of the two minutes is another one when it is driven again")
 	}
 	if r.Total.Violated == 0 || float64(r.Total.MinTTC) > GoalTTC {
 		t.Errorf("gap violated for %d ticks, shortest time to collision %g s", r.Total.Violated, r.Total.MinTTC)
@@ -115,6 +126,28 @@ func TestShow(t *testing.T) {
 	for _, id := range []string{"", "seed-1", "seed-1/trip-x", "seed-1/trip-2 ", "seed-01/trip-2", "lane-1-2-3"} {
 		if _, _, ok := Trip(id); ok {
 			t.Errorf("%q is read as a trip", id)
+		}
+	}
+}
+
+// The soak of evidence is known before it runs, with the SUMO that is installed here.
+func TestKnown(t *testing.T) {
+	if v, err := Version(t.Context()); err != nil || v != Simulator {
+		t.Errorf("%s is installed (%v): evidence is made with %s", v, err, Simulator)
+	}
+	o := DefaultOptions()
+	r := report(&o, Simulator, make([]SeedReport, o.Seeds))
+	s := r.Suite()
+	if k := Known(); s.Manifest() != k.Manifest() || k.Defined != 20 || len(k.Inputs) != 3 {
+		t.Errorf("it runs as %+v, and is known as %+v", s, k)
+	}
+	for reason, change := range map[string]func(*Options){"a seed less": func(o *Options) { o.Seeds-- }, "other seeds": func(o *Options) { o.First++ }, "fewer vehicles": func(o *Options) { o.Traffic.PerHour-- },
+		"a shorter drive": func(o *Options) { o.Seconds-- }, "a longer car": func(o *Options) { o.Stack.Car.Length += 0.1 }, "slower": func(o *Options) { o.SetHigh-- }} {
+		o := DefaultOptions()
+		change(&o)
+		r := report(&o, Simulator, make([]SeedReport, o.Seeds))
+		if s, k := r.Suite(), Known(); s.Manifest() == k.Manifest() {
+			t.Errorf("%s: the same manifest", reason)
 		}
 	}
 }

@@ -1,36 +1,60 @@
 package sumo
 
 import (
-	"encoding/json"
+	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
+	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/bundle"
 )
 
-// SuiteVersion names the road, the traffic and the way of counting; it changes whenever one of them does.
-const SuiteVersion = "1"
+// SuiteVersion names the way of driving and counting; it changes whenever one of them does.
+const SuiteVersion = "2"
+
+// Simulator is the version of SUMO that evidence is made with: another one makes other traffic of the same demand.
+const Simulator = "SUMO 1.15.0"
+
+// Known is the soak of DefaultOptions, before it has run.
+func Known() bundle.Suite {
+	o := DefaultOptions()
+	return bundle.Known(bundle.SoakSuite, versionOf(Simulator), int64(o.Seeds), o.inputs())
+}
+
+func versionOf(simulator string) string {
+	return SuiteVersion + "+" + strings.ReplaceAll(simulator, " ", "-")
+}
+
+// inputs are the road, every vehicle of every seed, and the ego's drive, by hash.
+func (o *Options) inputs() []scene.Input {
+	var b bytes.Buffer
+	files := road()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		b.WriteString(files[name])
+	}
+	fmt.Fprintln(&b, convert())
+	in := []scene.Input{{Name: "road", SHA256: bundle.Sum(b.Bytes())}}
+	b.Reset()
+	for i := range uint64(o.Seeds) {
+		b.Write(routes(&o.Traffic, o.Stack.Car.Length, o.Stack.Car.Width, o.demand(), o.First+i))
+	}
+	in = append(in, scene.Input{Name: "demand", SHA256: bundle.Sum(b.Bytes())})
+	drive := fmt.Appendf(nil, "%d seeds from %d, %g s after %g s, set speeds of %g to %g m/s, from %g-%g to %g m, around %g m, %v", o.Seeds, o.First, o.Seconds, o.Warm,
+		o.SetLow, o.SetHigh, adoptFrom, adoptTo, leaveAt, radius, simulate(o.Traffic.Change))
+	return append(in, scene.Input{Name: "drive", SHA256: bundle.Sum(drive)})
+}
 
 // Suite is the report as part of an evidence bundle: a case is a seed.
 func (r *Report) Suite() bundle.Suite {
-	o := &r.Options
-	inputs := []bundle.File{
-		{Name: "road", SHA256: bundle.Sum([]byte(nodes + edges + connections))},
-		{Name: "traffic", SHA256: digest(struct {
-			Traffic               Traffic
-			First                 uint64
-			Seconds, Warm         float64
-			SetLow, SetHigh, Step float64
-			Types                 string
-		}{o.Traffic, o.First, o.Seconds, o.Warm, o.SetLow, o.SetHigh, stepLength, types})},
-	}
 	n := int64(len(r.Seeds))
-	count := bundle.NewCounter(bundle.SoakSuite, SuiteVersion+"+"+strings.ReplaceAll(r.Sumo, " ", "-"), n, inputs)
+	count := bundle.NewCounter(bundle.SoakSuite, versionOf(r.Sumo), n, r.Options.inputs())
 	for i := range r.Seeds {
 		k := &r.Seeds[i]
 		count.Ride(k.Ticks, k.HardTicks, k.MaxJerk, k.MaxSide)
 	}
-	s := count.Suite(0, 0)
+	s := count.Suite(int64(r.Again), int64(r.Differ))
 	t := &r.Total
 	s.Models, s.Ran, s.Seeds, s.Fast.Cases = nil, n, n, n
 	s.MinTTC = min(s.MinTTC, float64(t.MinTTC))
@@ -55,13 +79,4 @@ func (r *Report) Suite() bundle.Suite {
 	}
 	s.Replay.Hash = bundle.Sum([]byte(trace.String()))
 	return s
-}
-
-// digest is SHA-256, in hex, of a value's JSON.
-func digest(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // plain values
-	}
-	return bundle.Sum(b)
 }
