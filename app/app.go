@@ -31,6 +31,7 @@ import (
 	"roadbook/outlook/record"
 	"roadbook/partner"
 	"roadbook/partner/partnersql"
+	"roadbook/pilot/r157"
 	"roadbook/platform/blob"
 	"roadbook/platform/bus"
 	"roadbook/platform/clock"
@@ -174,7 +175,11 @@ func (a *App) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.Offer = offer.New(offersql.New(a.db), a.clock, floor{a.Fleet, a.Supply, a.cfg.Margin}, grant.Key(key))
+	markets, err := r157.Markets()
+	if err != nil {
+		return err
+	}
+	a.Offer = offer.New(offersql.New(a.db), a.clock, floor{a.Fleet, a.Supply, a.cfg.Margin}, grant.Key(key), wording{markets})
 	pay, err := fakepay.New(a.db, fakepay.DefaultConfig())
 	if err != nil {
 		return err

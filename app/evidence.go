@@ -16,8 +16,8 @@ import (
 	"roadbook/update"
 )
 
-// r157 is the regulation whose software must bring evidence: automated lane keeping.
-const r157 = "R157"
+// regulation is the one whose software must bring evidence: automated lane keeping.
+const regulation = "R157"
 
 // documents is what the gate asks of update's store.
 type documents interface {
@@ -40,7 +40,7 @@ type pilotGate struct {
 
 // carries reports whether the release must bring evidence, and what it declares.
 func (g pilotGate) carries(ctx context.Context, r update.Release) (swin string, yes bool, err error) {
-	if swin, yes = r.SWIN(r157); yes {
+	if swin, yes = r.SWIN(regulation); yes {
 		return swin, true, nil
 	}
 	for _, p := range g.hardware {
@@ -49,7 +49,7 @@ func (g pilotGate) carries(ctx context.Context, r update.Release) (swin string, 
 		}
 	}
 	declared, err := g.store.Declared(ctx, r.HardwareID)
-	return "", slices.ContainsFunc(declared, func(s string) bool { return strings.HasPrefix(s, r157+":") }), err
+	return "", slices.ContainsFunc(declared, func(s string) bool { return strings.HasPrefix(s, regulation+":") }), err
 }
 
 // Accept implements update.Gate: a document must be a bundle of this release that a trusted key has signed. Whether it is good
@@ -59,9 +59,9 @@ func (g pilotGate) Accept(ctx context.Context, r update.Release, document []byte
 	if err != nil {
 		return err
 	}
-	swin, ok := r.SWIN(r157)
+	swin, ok := r.SWIN(regulation)
 	if !ok {
-		return fault.New(fault.Refused, "evidence_rxswin", "release %s declares no software of %s (rxswin), so nothing can speak for it", r.ID, r157)
+		return fault.New(fault.Refused, "evidence_rxswin", "release %s declares no software of %s (rxswin), so nothing can speak for it", r.ID, regulation)
 	}
 	return b.For(r.Image.SHA256, swin)
 }
@@ -102,7 +102,7 @@ func (g pilotGate) assess(ctx context.Context, r update.Release) (assessment, er
 	}
 	a.Needed = true
 	if swin == "" {
-		a.Refusal = fault.New(fault.Refused, "pilot_undeclared", "hardware %s carries the pilot, and release %s does not declare its software: publish it with rxswin [\"%s:NUMBER\"]", r.HardwareID, r.ID, r157)
+		a.Refusal = fault.New(fault.Refused, "pilot_undeclared", "hardware %s carries the pilot, and release %s does not declare its software: publish it with rxswin [\"%s:NUMBER\"]", r.HardwareID, r.ID, regulation)
 		return a, nil
 	}
 	if a.Bundle, a.SHA256, a.Refusal, err = g.newest(ctx, r, swin); err != nil || a.Refusal != nil {
@@ -157,7 +157,7 @@ func (g pilotGate) newest(ctx context.Context, r update.Release, swin string) (*
 // baseline is the bundle of the shipped release that the candidate must not be worse than, and that it must have been compared
 // with.
 func (g pilotGate) baseline(ctx context.Context, shipped update.Release, b *bundle.Bundle) (*bundle.Bundle, error, error) {
-	swin, ok := shipped.SWIN(r157)
+	swin, ok := shipped.SWIN(regulation)
 	if !ok {
 		return nil, nil, nil // shipped before the hardware carried the pilot
 	}

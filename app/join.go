@@ -2,14 +2,17 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"roadbook/billing"
+	"roadbook/car"
 	"roadbook/fault"
 	"roadbook/fleet"
 	"roadbook/money"
 	"roadbook/offer"
 	"roadbook/period"
+	"roadbook/pilot/r157"
 	"roadbook/platform/pki"
 	"roadbook/supply"
 	"roadbook/update"
@@ -48,12 +51,26 @@ type floor struct {
 }
 
 func (f floor) Minimum(ctx context.Context, v vin.VIN, on period.Date) (money.Amount, error) {
-	car, err := f.fleet.Car(ctx, v)
+	sold, err := f.fleet.Car(ctx, v)
 	if err != nil {
 		return money.Amount{}, err
 	}
-	fl, err := f.supply.Floor(ctx, car.Model, car.PackSerial, on, f.margin)
+	fl, err := f.supply.Floor(ctx, sold.Model, sold.PackSerial, on, f.margin)
 	return fl.Minimum, err
+}
+
+// wording answers offer: what must be said of the highway pilot in a market, and may it be sold there?
+type wording struct{ markets []r157.ODD }
+
+func (w wording) Word(market string, features []string) (string, error) {
+	if !slices.Contains(features, car.FeaturePilot) {
+		return "", nil
+	}
+	m, err := r157.Market(w.markets, market)
+	if err != nil {
+		return "", fault.New(fault.Refused, "pilot_market", "the highway pilot is not sold in market %.20q: %v", market, err)
+	}
+	return m.Label, nil
 }
 
 // inventory answers update: which computer does the car have, and whose reports are its own?

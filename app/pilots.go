@@ -26,7 +26,7 @@ func (a *App) watchPilots(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			swin, _ := r.Number(r157)
+			swin, _ := r.Number(regulation)
 			running, names = append(running, c), append(names, inservice.Name{Software: r.Version, SWIN: swin})
 		}
 		if len(cs) < update.MaxPage {

@@ -51,7 +51,7 @@ func (s *source) sceneRow(ctx context.Context, r update.Release) (console.SceneR
 		return console.SceneRow{}, a, err
 	}
 	row := console.SceneRow{ID: r.ID, Name: r.Name + " " + r.Version, State: "passes", Bundles: len(docs), Released: r.CreatedAt}
-	row.RXSWIN, _ = r.SWIN(r157)
+	row.RXSWIN, _ = r.SWIN(regulation)
 	if a.Bundle != nil {
 		if row.Made, err = time.Parse(time.RFC3339, a.Bundle.Made); err != nil {
 			return row, a, err

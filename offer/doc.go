@@ -12,7 +12,7 @@
 // # Always true
 //
 // A product has at most one price in a currency on a day. An order is never changed; its prices are those of the day on
-// which it was placed. A car is sold new once, and before anything else is sold for it; who owns it later buys in its own
+// which it was placed, and its names say what the law of its market wants to be said. A car is sold new once, and before anything else is sold for it; who owns it later buys in its own
 // name, and what was bought for good stays with the car. A car line whose share of the order's
 // price lies below the floor carries the name of who allowed it and why. A grant document's sequence number has one
 // content, for ever, and rises with every change of the car's rights.

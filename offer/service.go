@@ -27,17 +27,33 @@ type Signer interface {
 	Sign(c grant.Claims) ([]byte, error)
 }
 
+// Wording knows what the law of a market wants to be said of features beside a product's name: "supervised (UN R171)", or "" when
+// it wants nothing. What may not be sold there is refused.
+type Wording interface {
+	Word(market string, features []string) (string, error)
+}
+
 // Service is the domain. New makes one; it is safe for concurrent use.
 type Service struct {
-	store  Store
-	clock  Clock
-	floor  Floor
-	signer Signer
+	store   Store
+	clock   Clock
+	floor   Floor
+	signer  Signer
+	wording Wording
 }
 
 // New returns the service.
-func New(store Store, clock Clock, floor Floor, signer Signer) *Service {
-	return &Service{store, clock, floor, signer}
+func New(store Store, clock Clock, floor Floor, signer Signer, wording Wording) *Service {
+	return &Service{store, clock, floor, signer, wording}
+}
+
+// named gives the name that a product goes by in a market: on the order, on every invoice, and in the car's shop.
+func (s *Service) named(name, market string, features []string) (string, error) {
+	word, err := s.wording.Word(market, features)
+	if err != nil || word == "" {
+		return name, err
+	}
+	return name + ", " + word, nil
 }
 
 // PutProduct adds a product to the catalogue or replaces it. Orders keep what they were placed at.
@@ -99,6 +115,11 @@ func (s *Service) Place(ctx context.Context, r Request) (Order, error) {
 	o, err := r.price(ctx, s.store.Product, at.UTC().Truncate(time.Microsecond))
 	if err != nil {
 		return Order{}, err
+	}
+	for i, l := range o.Lines {
+		if o.Lines[i].Name, err = s.named(l.Name, o.Market, l.Features); err != nil {
+			return Order{}, pointed(err, "/market")
+		}
 	}
 	for _, i := range o.cars() {
 		if err := s.checkFloor(ctx, o, i); err != nil {

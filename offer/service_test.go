@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -35,10 +36,23 @@ func (f floor) Minimum(_ context.Context, v vin.VIN, _ period.Date) (money.Amoun
 	return f.least, nil
 }
 
+// wording wants something of pilots in CN, and lets nobody sell them in XX.
+type wording struct{}
+
+func (wording) Word(market string, features []string) (string, error) {
+	switch {
+	case !slices.Contains(features, "pilot.highway"):
+		return "", nil
+	case market == "XX":
+		return "", fault.New(fault.Refused, "pilot_market", "no pilots in XX")
+	}
+	return "supervised", nil
+}
+
 func service(t *testing.T, c offer.Clock, least money.Amount) *offer.Service {
 	t.Helper()
 	db := sqldbtest.SQLite(t, "offer", offersql.Migrations())
-	s := offer.New(offersql.New(db), c, floor{least}, grant.Key(key))
+	s := offer.New(offersql.New(db), c, floor{least}, grant.Key(key), wording{})
 	for _, p := range offertest.Catalogue() {
 		if _, err := s.PutProduct(t.Context(), p); err != nil {
 			t.Fatal(err)
@@ -304,5 +318,39 @@ func TestDocumentsFollowTheRights(t *testing.T) {
 	}
 	if _, err := s.Activate(ctx, "ord_1", offertest.Car(t, 2), month); fault.CodeOf(err) != "order_vehicle" {
 		t.Errorf("another car's order: %v", err)
+	}
+}
+
+// TestWhatTheLawWantsSaid: what a market wants to be said of the pilot stands in the order's line and in the car's shop, and where it may
+// not be sold neither has it.
+func TestWhatTheLawWantsSaid(t *testing.T) {
+	s := service(t, clock.NewSim(offertest.Start.Add(48*time.Hour)), offertest.CNY(1))
+	for n, c := range []struct{ market, want, code string }{{"CN", "Product pilot.km, supervised", ""}, {"XX", "", "pilot_market"}} {
+		v := offertest.Car(t, n+1)
+		sale := offer.Request{ID: "sale/" + c.market, VIN: v, Customer: "owner", Market: c.market, Currency: "CNY", Lines: []offer.RequestLine{{SKU: "car.road-1"}}}
+		if _, err := s.Place(t.Context(), sale); err != nil {
+			t.Fatal(err)
+		}
+		o, err := s.Purchase(t.Context(), v, "pilot/"+c.market, "pilot.km")
+		var f *fault.Error
+		if errors.As(err, &f); fault.CodeOf(err) != c.code || f != nil && f.Pointer != "/market" {
+			t.Fatalf("%s: %v", c.market, err)
+		}
+		if err == nil && o.Lines[0].Name != c.want {
+			t.Errorf("%s: the order says %q", c.market, o.Lines[0].Name)
+		}
+		items, err := s.Shop(t.Context(), v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, it := range items {
+			if it.SKU == "pilot.km" {
+				got = it.Name
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: the shop says %q, want %q", c.market, got, c.want)
+		}
 	}
 }

@@ -66,7 +66,14 @@ func (s *Service) Shop(ctx context.Context, v vin.VIN) ([]Item, error) {
 		if err != nil {
 			continue // not sold in this market today
 		}
-		it := Item{SKU: p.SKU, Name: p.Name, Kind: p.Kind, Features: p.Features, TermMonths: p.TermMonths, Meter: p.Meter,
+		name, err := s.named(p.Name, sale.Market, p.Features)
+		if fault.KindOf(err) == fault.Refused {
+			continue // may not be sold in this market
+		}
+		if err != nil {
+			return nil, err
+		}
+		it := Item{SKU: p.SKU, Name: name, Kind: p.Kind, Features: p.Features, TermMonths: p.TermMonths, Meter: p.Meter,
 			Partner: p.Partner, Unit: price.Unit, Due: money.Of(0, sale.Currency)}
 		if p.Kind != Metered {
 			if it.Due, err = money.Round(sale.Currency, price.Unit); err != nil {

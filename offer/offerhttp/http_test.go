@@ -33,6 +33,11 @@ func (floor) Minimum(context.Context, vin.VIN, period.Date) (money.Amount, error
 	return offertest.CNY(14_000_000), nil
 }
 
+// plain wants nothing.
+type plain struct{}
+
+func (plain) Word(string, []string) (string, error) { return "", nil }
+
 type site struct {
 	t   *testing.T
 	svc *offer.Service
@@ -42,7 +47,7 @@ type site struct {
 
 func open(t *testing.T) *site {
 	db := sqldbtest.SQLite(t, "offer", offersql.Migrations())
-	s := &site{t: t, svc: offer.New(offersql.New(db), clock.NewSim(offertest.Start.Add(48*time.Hour)), floor{}, grant.Key(key))}
+	s := &site{t: t, svc: offer.New(offersql.New(db), clock.NewSim(offertest.Start.Add(48*time.Hour)), floor{}, grant.Key(key), plain{})}
 	mux := http.NewServeMux()
 	api := web.NewAPI(mux, "test", "1", "")
 	offerhttp.Register(api, s.svc)
