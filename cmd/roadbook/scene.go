@@ -23,7 +23,7 @@ type sceneCmd struct {
 	Run  sceneRunCmd  `cmd:"" help:"Drive the highway pilot through suites of scenarios, or through your own cases."`
 	List sceneListCmd `cmd:"" help:"Name the suites and what each is for."`
 
-	sceneEvidence `embed:""`
+	sceneProofs `embed:""`
 }
 
 // eachProgress draws a bar for each suite: what begins again is another one.
@@ -281,13 +281,9 @@ func (c *sceneRunCmd) judge(out io.Writer, suites []bundle.Suite, texts []string
 	b.Sort()
 	var shipped *bundle.Bundle
 	if c.Against != "" {
-		raw, err := os.ReadFile(c.Against)
+		p, err := readPart(c.Against)
 		if err != nil {
 			return err
-		}
-		p, err := bundle.ReadPart(raw)
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.Against, err)
 		}
 		shipped = &bundle.Bundle{Suites: p.Suites}
 		shipped.Sort()

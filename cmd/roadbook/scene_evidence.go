@@ -11,16 +11,18 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"roadbook/fault"
 	"roadbook/pilot/scene/bundle"
 	"roadbook/pilot/scene/suites"
 )
 
-// sceneEvidence are the commands that make and read the evidence of a pilot's release.
-type sceneEvidence struct {
-	Key    sceneKeyCmd    `cmd:"" help:"Make a key that signs evidence."`
-	Sign   sceneSignCmd   `cmd:"" help:"Put the parts that suites gave together to the signed evidence of an image."`
-	Verify sceneVerifyCmd `cmd:"" help:"Check a bundle's signature and hold it against the limits of a release."`
-	Show   sceneShowCmd   `cmd:"" help:"Write a page to step through cases tick by tick, with pictures."`
+// sceneProofs are the commands that make and read the evidence of a pilot's release.
+type sceneProofs struct {
+	Key      sceneKeyCmd      `cmd:"" help:"Make a key that signs evidence."`
+	Evidence sceneEvidenceCmd `cmd:"" help:"Run every suite that a release needs, sign what they find and say whether it may go out."`
+	Sign     sceneSignCmd     `cmd:"" help:"Put the parts that suites gave together to the signed evidence of an image."`
+	Verify   sceneVerifyCmd   `cmd:"" help:"Check a bundle's signature and hold it against the limits of a release."`
+	Show     sceneShowCmd     `cmd:"" help:"Write a page to step through cases tick by tick, with pictures."`
 }
 
 type sceneKeyCmd struct {
@@ -65,14 +67,75 @@ func (c *sceneKeyCmd) Run(out io.Writer) error {
 	return nil
 }
 
+// signFlags say what is signed, by whom, and where the bundle goes.
+type signFlags struct {
+	Image   string `required:"" help:"The image that is released; the evidence is of exactly these bytes." type:"existingfile" placeholder:"FILE"`
+	RXSWIN  string `name:"rxswin" required:"" help:"What its software is known by to the regulation: R157:NUMBER." placeholder:"R157:NUMBER"`
+	Key     string `required:"" help:"Ed25519 private key, PEM." type:"existingfile" placeholder:"FILE"`
+	Against string `help:"Bundle of the shipped release, to compare with." type:"existingfile" placeholder:"BUNDLE"`
+	Out     string `short:"o" required:"" help:"The bundle." placeholder:"BUNDLE"`
+	Made    string `help:"When it was made, UTC (default: now)." placeholder:"2006-01-02T15:04:05Z"`
+}
+
+// notary is what signFlags name, read and found good.
+type notary struct {
+	key     ed25519.PrivateKey
+	image   []byte
+	against *bundle.Against
+	shipped *bundle.Bundle // nil: nothing to compare with
+}
+
+func (f *signFlags) read() (notary, error) {
+	var n notary
+	if !bundle.RXSWIN.MatchString(f.RXSWIN) {
+		return n, fault.New(fault.Invalid, "evidence_rxswin", "--rxswin is %.80q: expected R157:NUMBER", f.RXSWIN)
+	}
+	text, err := os.ReadFile(f.Key)
+	if err != nil {
+		return n, err
+	}
+	if n.key, err = bundle.PrivateKey(text); err != nil {
+		return n, fmt.Errorf("%s: %w", f.Key, err)
+	}
+	if n.image, err = os.ReadFile(f.Image); err != nil || f.Against == "" {
+		return n, err
+	}
+	raw, err := os.ReadFile(f.Against)
+	if err != nil {
+		return n, err
+	}
+	if n.shipped, err = bundle.Verify(raw, []ed25519.PublicKey{n.key.Public().(ed25519.PublicKey)}); err != nil {
+		return n, fmt.Errorf("%s: %w", f.Against, err)
+	}
+	n.against = &bundle.Against{Bundle: bundle.Sum(raw), Image: n.shipped.Subject.Image, RXSWIN: n.shipped.Subject.RXSWIN}
+	return n, nil
+}
+
+// sign writes the bundle of the parts.
+func (f *signFlags) sign(n notary, parts []bundle.Part, out io.Writer) (*bundle.Bundle, error) {
+	made := f.Made
+	if made == "" {
+		made = time.Now().UTC().Format("2006-01-02T15:04:05Z")
+	}
+	b, err := bundle.Assemble(n.image, f.RXSWIN, made, parts)
+	if err != nil {
+		return nil, err
+	}
+	b.Against = n.against
+	raw, err := bundle.Sign(n.key, b)
+	if err != nil {
+		return nil, err
+	}
+	if err := writeWhole(f.Out, func(w io.Writer) error { _, err := w.Write(raw); return err }); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(out, "%s: %d suites of image %s, SHA-256 %s\n", f.Out, len(b.Suites), b.Subject.Image, bundle.Sum(raw))
+	return b, nil
+}
+
 type sceneSignCmd struct {
-	Parts   []string `arg:"" help:"What roadbook scene run SUITE --out wrote." type:"existingfile"`
-	Image   string   `required:"" help:"The image that is released; the evidence is of exactly these bytes." type:"existingfile" placeholder:"FILE"`
-	RXSWIN  string   `name:"rxswin" required:"" help:"What its software is known by to the regulation: R157:NUMBER." placeholder:"R157:NUMBER"`
-	Key     string   `required:"" help:"Ed25519 private key, PEM." type:"existingfile" placeholder:"FILE"`
-	Against string   `help:"Bundle of the shipped release, to compare with." type:"existingfile" placeholder:"BUNDLE"`
-	Out     string   `short:"o" required:"" help:"The bundle." placeholder:"BUNDLE"`
-	Made    string   `help:"When it was made, UTC (default: now)." placeholder:"2006-01-02T15:04:05Z"`
+	Parts []string `arg:"" help:"What roadbook scene run SUITE --out wrote." type:"existingfile"`
+	signFlags
 }
 
 // Help is shown by roadbook scene sign --help.
@@ -87,58 +150,32 @@ and every case by SHA-256. A bundle is signed as it is, good or bad; roadbook sc
 
 // Run signs.
 func (c *sceneSignCmd) Run(out io.Writer) error {
-	text, err := os.ReadFile(c.Key)
-	if err != nil {
-		return err
-	}
-	key, err := bundle.PrivateKey(text)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.Key, err)
-	}
-	image, err := os.ReadFile(c.Image)
+	n, err := c.read()
 	if err != nil {
 		return err
 	}
 	var parts []bundle.Part
 	for _, name := range c.Parts {
-		b, err := os.ReadFile(name)
+		p, err := readPart(name)
 		if err != nil {
 			return err
-		}
-		p, err := bundle.ReadPart(b)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
 		}
 		parts = append(parts, p)
 	}
-	made := c.Made
-	if made == "" {
-		made = time.Now().UTC().Format("2006-01-02T15:04:05Z")
-	}
-	b, err := bundle.Assemble(image, c.RXSWIN, made, parts)
+	_, err = c.sign(n, parts, out)
+	return err
+}
+
+func readPart(file string) (bundle.Part, error) {
+	b, err := os.ReadFile(file)
 	if err != nil {
-		return err
+		return bundle.Part{}, err
 	}
-	if c.Against != "" {
-		raw, err := os.ReadFile(c.Against)
-		if err != nil {
-			return err
-		}
-		was, err := bundle.Verify(raw, []ed25519.PublicKey{key.Public().(ed25519.PublicKey)})
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.Against, err)
-		}
-		b.Against = &bundle.Against{Bundle: bundle.Sum(raw), Image: was.Subject.Image, RXSWIN: was.Subject.RXSWIN}
-	}
-	raw, err := bundle.Sign(key, b)
+	p, err := bundle.ReadPart(b)
 	if err != nil {
-		return err
+		return p, fmt.Errorf("%s: %w", file, err)
 	}
-	if err := writeWhole(c.Out, func(w io.Writer) error { _, err := w.Write(raw); return err }); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%s: %d suites of image %s, SHA-256 %s\n", c.Out, len(b.Suites), b.Subject.Image, bundle.Sum(raw))
-	return nil
+	return p, nil
 }
 
 type sceneVerifyCmd struct {
@@ -201,6 +238,11 @@ func (c *sceneVerifyCmd) Run(out io.Writer) error {
 			return err
 		}
 	}
+	return pronounce(b, shipped, out)
+}
+
+// pronounce prints every figure of the bundle against its limit and the shipped release, and answers with what stands against it.
+func pronounce(b, shipped *bundle.Bundle, out io.Writer) error {
 	v := suites.Policy().Judge(b, shipped)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "suite\tfigure\tvalue\tlimit\tshipped\t")
