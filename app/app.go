@@ -86,6 +86,7 @@ type App struct {
 	Passport *passport.Service
 	books    books
 	pilot    pilotGate
+	wording  wording
 
 	servers []*web.Server
 	console string // where they listen
@@ -175,11 +176,10 @@ func (a *App) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	markets, err := r157.Markets()
-	if err != nil {
+	if a.wording.markets, err = r157.Markets(); err != nil {
 		return err
 	}
-	a.Offer = offer.New(offersql.New(a.db), a.clock, floor{a.Fleet, a.Supply, a.cfg.Margin}, grant.Key(key), wording{markets})
+	a.Offer = offer.New(offersql.New(a.db), a.clock, floor{a.Fleet, a.Supply, a.cfg.Margin}, grant.Key(key), a.wording)
 	pay, err := fakepay.New(a.db, fakepay.DefaultConfig())
 	if err != nil {
 		return err

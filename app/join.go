@@ -73,6 +73,17 @@ func (w wording) Word(market string, features []string) (string, error) {
 	return m.Label, nil
 }
 
+// labels lists the words by country.
+func (w wording) labels() map[string]string {
+	out := map[string]string{}
+	for _, m := range w.markets {
+		for _, c := range m.Countries {
+			out[c] = m.Label
+		}
+	}
+	return out
+}
+
 // inventory answers update: which computer does the car have, and whose reports are its own?
 type inventory struct{ fleet *fleet.Service }
 

@@ -14,8 +14,11 @@ const pilotDays = 365
 // Pilots answers with what the fleet's highway pilots did in the last year.
 func (s *source) Pilots(ctx context.Context) (console.Pilots, error) {
 	today := s.today()
-	out := console.Pilots{AsOf: today}
+	out := console.Pilots{AsOf: today, Labels: s.a.wording.labels()}
 	var err error
+	if out.Aside, err = s.a.asides.count(ctx); err != nil {
+		return out, err
+	}
 	if out.Rates, err = s.a.Pilots.Rates(ctx, period.Span{From: today.AddDays(-pilotDays), To: today.AddDays(1)}, ""); err != nil {
 		return out, err
 	}

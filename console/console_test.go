@@ -28,7 +28,7 @@ func pages(f *fixture) map[string]string {
 		"/campaigns":                   "Winter release",
 		"/campaigns/cmp_24":            "old slot kept",
 		"/scenes":                      "Highway pilot 2.4.0",
-		"/pilots":                      "transition demands of 1.1.0",
+		"/pilots":                      "Transition demands of 1.1.0",
 		"/scenes/rel_24":               "hard braking where keeping speed is safe",
 		"/cars/LRBSU7EV9RB000417":      "check digit",
 		"/ledger/999":                  "There is no entry 999",

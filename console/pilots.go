@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -22,6 +23,8 @@ type Pilots struct {
 	Stops       []inservice.Stop
 	Events      []inservice.Event // the newest of those that are counted
 	Differences []inservice.Difference
+	Labels      map[string]string // what the pilot is called by the law of a country
+	Aside       int               // messages of cars that could not be taken and were set aside
 }
 
 func (c *console) pilots(ctx context.Context, _ *http.Request) (templ.Component, error) {
@@ -32,7 +35,7 @@ func (c *console) pilots(ctx context.Context, _ *http.Request) (templ.Component,
 // perKind draws one kind of event: a row per version, its exact interval as a whisker, the limit as the axis.
 func perKind(all Pilots, n int) chart.Ranges {
 	k := inservice.Watched[n]
-	r := chart.Ranges{Title: inservice.Plain(k) + " per 1,000 km", Unit: "per 1,000 km"}
+	r := chart.Ranges{Title: inservice.WordsFor(k).Many + " per 1,000 km", Unit: "per 1,000 km"}
 	for _, v := range all.Rates.Versions {
 		rate := v.Rates[n]
 		r.Rows = append(r.Rows, chart.Range{Label: v.Software, From: 0, To: rate.Per, Lo: rate.Low, Hi: rate.High, Note: chart.Number(rate.Per)})
@@ -59,25 +62,45 @@ func share(v inservice.Version) string {
 	return pct(v.Active / all)
 }
 
-// verdictText says what the fleet says of a version, in a word.
+// verdictText says what the fleet says of a version: nothing, or what speaks against it.
 func verdictText(v inservice.Verdict) string {
-	if v.Broken {
-		return "worse"
+	var against []string
+	for _, f := range v.Findings {
+		if f.Broken {
+			against = append(against, inservice.WordsFor(f.Kind).Many)
+		}
 	}
-	return "no objection"
+	if len(against) == 0 {
+		return "no objection"
+	}
+	return "too many " + strings.Join(against, ", ")
+}
+
+// places says where a version drove, and what the law calls the pilot there.
+func places(v inservice.Version, labels map[string]string) string {
+	var out []string
+	for _, c := range v.Countries {
+		if label := labels[c]; label != "" {
+			c += ": " + label
+		}
+		out = append(out, c)
+	}
+	return orDash(strings.Join(out, "; "))
 }
 
 func cause(e inservice.Event) string {
+	reason := inservice.Spelled(e.Reason)
 	switch {
-	case e.Reason != "" && e.Initiator != "":
-		return e.Reason + ", by the " + string(e.Initiator)
+	case reason != "" && e.Initiator != "":
+		return reason + ", by the " + string(e.Initiator)
 	case e.Initiator != "":
 		return "by the " + string(e.Initiator)
-	case e.Reason != "":
-		return e.Reason
 	}
-	return "–"
+	return orDash(reason)
 }
+
+// capital begins a heading.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func difference(d inservice.Difference) string {
 	s := fmt.Sprintf("%+.1f m/s², %+.3f rad", d.Accel, d.Steer)

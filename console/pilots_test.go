@@ -13,13 +13,14 @@ import (
 
 func (f *fixture) Pilots(context.Context) (Pilots, error) {
 	days := []inservice.Day{
-		{Day: "2024-03-01", Software: "1.0.0", SWIN: "R157 HWP 1", Cars: 15, Active: 412_000_000, Unavailable: 31_000_000, Manual: 9_000_000,
+		{Day: "2024-03-01", Software: "1.0.0", SWIN: "R157 HWP 1", Country: "DE"},
+		{Day: "2024-03-01", Software: "1.0.0", SWIN: "R157 HWP 1", Country: "CN", Cars: 15, Active: 412_000_000, Unavailable: 31_000_000, Manual: 9_000_000,
 			Counts: map[pilotlog.Kind]int64{pilotlog.TransitionDemand: 402, pilotlog.Deactivation: 610, pilotlog.EmergencyStart: 61}},
-		{Day: "2024-03-01", Software: "1.1.0", SWIN: "R157 HWP 2", Cars: 5, Active: 20_000_000, Unavailable: 900_000,
+		{Day: "2024-03-01", Software: "1.1.0", SWIN: "R157 HWP 2", Country: "CN", Cars: 5, Active: 20_000_000, Unavailable: 900_000,
 			Counts: map[pilotlog.Kind]int64{pilotlog.TransitionDemand: 410, pilotlog.Deactivation: 30, pilotlog.EmergencyStart: 3}},
 	}
 	limits := inservice.Default()
-	p := Pilots{AsOf: today, Limits: limits, Rates: inservice.RatesOf(period.Span{From: "2024-01-01", To: "2024-04-01"}, days, limits)}
+	p := Pilots{AsOf: today, Limits: limits, Aside: 2, Labels: map[string]string{"CN": "supervised (UN R171)", "DE": "R157 L3"}, Rates: inservice.RatesOf(period.Span{From: "2024-01-01", To: "2024-04-01"}, days, limits)}
 	for _, v := range p.Rates.Versions {
 		p.Verdicts = append(p.Verdicts, inservice.Judge(v.Name(), days, limits))
 	}
@@ -46,7 +47,7 @@ func TestPilots(t *testing.T) {
 	if err := pilotsPage(p).Render(t.Context(), &b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Paused on 1 March 2024", "20.5", "no objection", "worse", "steering, by the driver", "-1.5 m/s², +0.002 rad, another mode", "412,000"} {
+	for _, want := range []string{"was paused on 1 March 2024. Transition demands of 1.1.0", "20.5", "no objection", "too many transition demands", "R157 HWP 2", "CN: supervised (UN R171); DE: R157 L3", "no takeover", "2 messages of cars", "steering, by the driver", "-1.5 m/s², +0.002 rad, another mode", "412,000"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the page does not say %q", want)
 		}

@@ -170,7 +170,7 @@ func location(road string) string {
 func facts(e Event) string {
 	what := map[pilotlog.Initiator]string{pilotlog.BySystem: "The system ended automated driving", pilotlog.ByDriver: "The driver took over"}[e.Initiator]
 	if e.Reason != "" {
-		what += ": " + strings.ReplaceAll(e.Reason, "_", " ")
+		what += ": " + Spelled(e.Reason)
 	}
 	return what + fmt.Sprintf(" (software %s, %s)", e.Software, e.At.UTC().Format(time.RFC3339))
 }

@@ -176,7 +176,7 @@ func mixture(logs []float64) float64 {
 }
 
 func (f Finding) say(software string, limit, worse bool) string {
-	what := Plain(f.Kind)
+	what := WordsFor(f.Kind).Many
 	switch {
 	case limit:
 		return fmt.Sprintf("%s of %s: %.3g per 1,000 km (%.3g to %.3g) where %.3g are tolerated", what, software, f.Rate.Per, f.Rate.Low, f.Rate.High, f.Rate.Limit)
@@ -186,25 +186,4 @@ func (f Finding) say(software string, limit, worse bool) string {
 		return fmt.Sprintf("%s of %s: none", what, software)
 	}
 	return fmt.Sprintf("%s of %s: %.3g per 1,000 km (%.3g to %.3g), no evidence against it", what, software, f.Rate.Per, f.Rate.Low, f.Rate.High)
-}
-
-// Plain is the name of a kind of event for people.
-func Plain(k pilotlog.Kind) string {
-	switch k {
-	case pilotlog.Deactivation:
-		return "disengagements"
-	case pilotlog.TransitionDemand:
-		return "transition demands"
-	case pilotlog.Checker:
-		return "acts of the checker"
-	case pilotlog.EmergencyStart:
-		return "emergency manoeuvres"
-	case pilotlog.MinimumRisk:
-		return "minimum risk manoeuvres"
-	case pilotlog.SystemFailure:
-		return "severe failures"
-	case pilotlog.Collision:
-		return "collisions"
-	}
-	return string(k)
 }

@@ -150,3 +150,15 @@ func TestMiles(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryWatchedKindHasWords: a person reads what is counted, one and many, and what it means.
+func TestEveryWatchedKindHasWords(t *testing.T) {
+	for _, k := range Watched {
+		if w := WordsFor(k); w.One == "" || w.Many == "" || w.One == w.Many || w.Meaning == "" {
+			t.Errorf("%s: %+v", k, w)
+		}
+	}
+	if w := WordsFor(pilotlog.LaneChangeStart); w.One != "lane change start" {
+		t.Errorf("a kind that is not watched: %+v", w)
+	}
+}
