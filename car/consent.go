@@ -67,11 +67,11 @@ func readConsent(dir string) (map[string]bool, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return given, nil
 	}
-	if err == nil {
-		err = json.Unmarshal(b, &given)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("consent: %w", err)
+	}
+	if json.Unmarshal(b, &given) != nil || given == nil {
+		return map[string]bool{}, nil // spoiled: the driver is asked again
 	}
 	return given, nil
 }

@@ -82,6 +82,9 @@ func TestTheShopCanBeReadOffline(t *testing.T) {
 	if got, err := s.Shop(t.Context()); err != nil || !cmp.Equal(got, seen) {
 		t.Errorf("the maker's side is away: %v %v", got, err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, appsFile), []byte("{"), 0o600); err != nil { // a power cut: worth nothing, and no reason not to start
+		t.Fatal(err)
+	}
 	after := screenOf(t, a)
 	if got, err := after.Shop(t.Context()); err != nil || !cmp.Equal(got, seen) {
 		t.Errorf("after a restart: %v %v", got, err)
@@ -265,5 +268,8 @@ func TestAnUpdateWaitsForTheDriver(t *testing.T) {
 	}
 	if agreed(t.Context(), r) {
 		t.Error("an answer that cannot be read is no yes")
+	}
+	if _, ok := screenOf(t, a).answer("rel_1"); ok {
+		t.Error("an answer that cannot be read is none")
 	}
 }

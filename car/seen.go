@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
@@ -36,10 +35,8 @@ func openSeen[T any](file, path string) (*seen[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	s.data, err = parseList[T](b)
-	s.raw = b
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	if data, err := parseList[T](b); err == nil { // else it was never seen: a copy that the disk has spoiled is worth nothing
+		s.raw, s.data = b, data
 	}
 	return s, nil
 }

@@ -7,16 +7,16 @@
 //
 // # Does not own
 //
-// What is in a frame (wire/frame), the certificate (car/keys), the counters (car/meter).
+// What is in a frame (wire/frame), the certificate (car/keys), the counters (car/meter), the pilot's reports (car/highway).
 //
 // # Always true
 //
 // A frame that Append accepted is on disk until its PUBACK. Sequence numbers rise by one and survive a restart. Frames go
-// in order; one may go twice, never not at all.
+// in order; one may go twice, never not at all. A message that is not acknowledged does not keep its caller for ever.
 //
 // # Says
 //
-// Frames and usage batches by MQTT with QoS 1; hints from the cloud go to Config.OnHint.
+// Frames, usage batches and reports of the pilot by MQTT with QoS 1; hints from the cloud go to Config.OnHint.
 //
 // # Start reading at
 //

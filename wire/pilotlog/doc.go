@@ -11,7 +11,7 @@
 // # Always true
 //
 // A report is identified by (VIN, Seq); the VIN comes from the topic, never from the payload. Distances are whole metres.
-// Events come in the order in which they happened. A place is a class of road, never a position.
+// Events come in the order in which they happened. A place is a country and a class of road, never a position.
 //
 // # Says
 //

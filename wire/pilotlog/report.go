@@ -21,7 +21,7 @@ const (
 	MaxTicks       = 8_640_000 // of one day, at 100 Hz
 )
 
-// Kind is what happened, by section 8 of UN R157; Checker and Disengagement are added for the fleet's statistics.
+// Kind is what happened, by section 8 of UN R157; Checker is added for the fleet's statistics.
 type Kind string
 
 // The kinds of events.
