@@ -50,11 +50,7 @@ func (a *App) watchPilots(ctx context.Context) error {
 
 // answerVerdict pauses a rollout for what the fleet says of its version.
 func (a *App) answerVerdict(ctx context.Context, c update.Campaign, v inservice.Verdict) error {
-	if !v.Broken {
-		return nil
-	}
-	known, err := a.Pilots.Stops(ctx, inservice.MaxPage)
-	if err != nil || answered(known, c.ID, v) {
+	if news, err := a.Pilots.News(ctx, c.ID, v); err != nil || !news {
 		return err
 	}
 	// Paused first: after a crash between the two the findings are still new, and pausing again changes nothing.
@@ -66,21 +62,4 @@ func (a *App) answerVerdict(ctx context.Context, c update.Campaign, v inservice.
 		a.log.Warn("rollout paused", "campaign", c.ID, "release", c.ReleaseID, "reason", s.Reason)
 	}
 	return err
-}
-
-// answered reports whether every finding against the campaign is on record: who resumed it afterwards is not overruled.
-func answered(known []inservice.Stop, campaign string, v inservice.Verdict) bool {
-	for _, f := range v.Findings {
-		if !f.Broken {
-			continue
-		}
-		found := false
-		for _, s := range known {
-			found = found || s.Campaign == campaign && s.Kind == f.Kind
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
 }

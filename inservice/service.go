@@ -41,6 +41,8 @@ type Store interface {
 	// AddStop records that a campaign was stopped for a kind of event; once per campaign and kind. It reports whether it is new.
 	AddStop(ctx context.Context, s Stop) (bool, error)
 	Stops(ctx context.Context, limit int) ([]Stop, error)
+	// StopsOf lists all of one campaign.
+	StopsOf(ctx context.Context, campaign string) ([]Stop, error)
 }
 
 // Clock tells the time.
@@ -267,8 +269,22 @@ type Stop struct {
 	At       time.Time     `json:"at"`
 }
 
-// Stopped records that a campaign is stopped for what a verdict found, and reports the findings that were not on record:
-// an operator who resumed a campaign after the same finding is not overruled.
+// News reports whether a verdict speaks against a campaign for something that it was not stopped for before: an operator who resumed
+// it after the same finding is not overruled.
+func (s *Service) News(ctx context.Context, campaign string, v Verdict) (bool, error) {
+	if !v.Broken {
+		return false, nil
+	}
+	known, err := s.store.StopsOf(ctx, campaign)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(v.Findings, func(f Finding) bool {
+		return f.Broken && !slices.ContainsFunc(known, func(k Stop) bool { return k.Kind == f.Kind })
+	}), nil
+}
+
+// Stopped records that a campaign is stopped for what a verdict found, and returns what was not on record.
 func (s *Service) Stopped(ctx context.Context, campaign string, v Verdict) ([]Stop, error) {
 	var out []Stop
 	for _, f := range v.Findings {

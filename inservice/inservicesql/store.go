@@ -330,6 +330,11 @@ func (s *Store) Stops(ctx context.Context, limit int) ([]inservice.Stop, error) 
 	return docs[inservice.Stop](ctx, s.db.Read(), `SELECT doc FROM inservice_stop ORDER BY at_ms DESC, campaign, kind LIMIT $1`, limit)
 }
 
+// StopsOf lists all of one campaign.
+func (s *Store) StopsOf(ctx context.Context, campaign string) ([]inservice.Stop, error) {
+	return docs[inservice.Stop](ctx, s.db.Read(), `SELECT doc FROM inservice_stop WHERE campaign = $1 ORDER BY at_ms, kind`, campaign)
+}
+
 func docs[T any](ctx context.Context, q sqldb.Querier, query string, args ...any) ([]T, error) {
 	rows, err := q.Query(ctx, query, args...)
 	if err != nil {

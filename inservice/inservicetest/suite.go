@@ -239,6 +239,20 @@ func stops(t *testing.T, s *inservice.Service, c *Clock) {
 	ctx := t.Context()
 	v := inservice.Verdict{Software: "1.1", Broken: true, Findings: []inservice.Finding{
 		{Kind: pilotlog.Checker, Broken: true, Sentence: "too often"}, {Kind: pilotlog.Collision}}}
+	news := func(reason, campaign string, v inservice.Verdict, want bool) {
+		t.Helper()
+		if got, err := s.News(ctx, campaign, v); err != nil || got != want {
+			t.Errorf("%s: %v, %v", reason, got, err)
+		}
+	}
+	more := inservice.Verdict{Broken: true, Findings: []inservice.Finding{v.Findings[0], {Kind: pilotlog.MinimumRisk, Broken: true}}}
+	news("nothing is broken", "cmp_1", inservice.Verdict{Findings: []inservice.Finding{{Kind: pilotlog.Checker}}}, false)
+	news("never stopped", "cmp_1", v, true)
+	defer func() {
+		news("stopped for it", "cmp_1", v, false)
+		news("and for something else now", "cmp_1", more, true)
+		news("another campaign", "cmp_3", v, true)
+	}()
 	first, err := s.Stopped(ctx, "cmp_1", v)
 	must(t, err)
 	second, err := s.Stopped(ctx, "cmp_1", v)
