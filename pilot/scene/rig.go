@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"roadbook/pilot"
-	"roadbook/pilot/checker"
 	"roadbook/pilot/motion"
 	"roadbook/pilot/scene/reference"
 	"roadbook/pilot/scene/world"
@@ -13,12 +12,10 @@ import (
 // Rig is the full stack in its world: sensors, pilot, checker, car. It runs one case after the other in the same storage and
 // allocates nothing per tick. It is not safe for use by several goroutines.
 type Rig struct {
-	World   *world.World
-	Pilot   *pilot.Pilot
-	Checker *checker.Checker
-	Trace   *Trace // filled by Run when not nil
-	Bare    bool   // leave the reference models and the bound out
-	Alone   bool   // nobody checks the planner: what it does by itself
+	World *world.World
+	Seat
+	Trace *Trace // filled by Run when not nil
+	Bare  bool   // leave the reference models and the bound out
 	// Actuate, when not nil, changes what reaches the actuators: a defect of the stack that nobody in it knows of.
 	Actuate func(now motion.Tick, cmd *motion.Command)
 
@@ -27,10 +24,8 @@ type Rig struct {
 	actors [2]world.Actor
 	ramps  [1]world.Ramp
 	brakes [1]world.Brake
-	in     motion.Input
-	out    pilot.Output
+	tally  Tally
 	cmd    motion.Command
-	say    checker.Verdict
 }
 
 // Types of collisions: what met, and who came to whom.
@@ -44,18 +39,11 @@ func Types() []string {
 
 // NewRig builds a stack.
 func NewRig(s Stack) (*Rig, error) {
-	if err := s.Check(); err != nil {
-		return nil, err
-	}
-	p, err := pilot.New(s.Pilot)
+	seat, err := NewSeat(&s)
 	if err != nil {
 		return nil, err
 	}
-	k, err := checker.New(s.Checker)
-	if err != nil {
-		return nil, err
-	}
-	r := &Rig{World: &world.World{}, Pilot: p, Checker: k, stack: s, setup: world.DefaultSetup(0)}
+	r := &Rig{World: &world.World{}, Seat: seat, stack: s, setup: world.DefaultSetup(0)}
 	r.setup.Car, r.setup.Sensors = s.Car, s.Sensors
 	return r, nil
 }
@@ -69,7 +57,7 @@ func (r *Rig) Run(c *Case) (Outcome, error) {
 	if c.Duration > 0 {
 		n = int(math.Ceil(c.Duration * 100))
 	}
-	o := Outcome{ID: c.ID, Kind: c.Kind, Ego: c.Ego, MinTTC: Least(math.Inf(1)), MinGap: Least(math.Inf(1))}
+	o := Outcome{ID: c.ID, Kind: c.Kind, Ego: c.Ego}
 	if !r.Bare {
 		for m, run := range reference.All(&f) {
 			o.References[m] = run.Collision
@@ -83,8 +71,7 @@ func (r *Rig) Run(c *Case) (Outcome, error) {
 	if err := r.start(c, &f); err != nil {
 		return o, err
 	}
-	r.drive(&o, n)
-	return o, nil
+	return r.drive(o, n), nil
 }
 
 // start puts everything in its place.
@@ -126,8 +113,7 @@ func (r *Rig) start(c *Case, f *reference.Conflict) error {
 	if err := r.World.Reset(s); err != nil {
 		return err
 	}
-	r.Pilot.Reset(pilot.Start{Active: true, Set: f.Ego})
-	r.Checker.Reset()
+	r.Seat.Reset(pilot.Start{Active: true, Set: f.Ego})
 	return nil
 }
 
@@ -143,78 +129,22 @@ func class(length, width float64) motion.Kind {
 }
 
 // drive runs the loop at 100 Hz for n ticks, or to a collision.
-func (r *Rig) drive(o *Outcome, n int) {
-	w := r.World
+func (r *Rig) drive(o Outcome, n int) Outcome {
+	w, t := r.World, &r.tally
 	middle := w.Ego.D
-	var ride Ride
-	h := hash(0x9E3779B97F4A7C15)
-	for o.Ticks < n {
-		w.Sense(&r.in)
-		if r.stack.Planner == FullPilot {
-			r.Pilot.Step(&r.in, &r.out)
-		} else {
-			r.out = pilot.Output{Engagement: motion.Engagement{Mode: motion.Active}}
-		}
-		if r.Alone {
-			r.cmd, r.say = r.out.Command, checker.Verdict{}
-		} else {
-			r.cmd, r.say = r.Checker.Step(&r.in, r.out.Engagement, r.out.Command)
-			if r.say.RequestMRM {
-				r.Pilot.RequestMRM()
-			}
-		}
+	t.Begin(o)
+	for over := false; t.Ticks < n && !over; {
+		r.cmd = r.Seat.Step(w)
 		if r.Actuate != nil {
 			r.Actuate(w.Now, &r.cmd)
 		}
 		w.Step(&r.cmd)
-		o.Ticks++
 		if r.Trace != nil {
-			r.Trace.Add(w, &r.cmd, &r.out, &r.say)
+			r.Trace.Add(w, &r.Seat, &r.cmd)
 		}
-		mode := r.out.Engagement.Mode
-		o.Transition = o.Transition || mode == motion.Transition
-		o.Minimum = o.Minimum || mode == motion.MinimumRisk
-		emergency := r.cmd.Emergency || r.out.Engagement.Emergency
-		o.Emergency = o.Emergency || emergency
-		o.Checker = o.Checker || r.say.Intervened
-		e := &w.Ego
-		ride.See(e, emergency)
-		o.MaxDecel = max(o.MaxDecel, -e.A)
-		o.MaxLateral = max(o.MaxLateral, math.Abs(e.D-middle))
-		h.add(e.S)
-		h.add(e.D)
-		h.add(e.V)
-		h.add(e.A)
-		for i := range w.Actors {
-			a := &w.Actors[i]
-			h.add(a.S)
-			h.add(a.D)
-			gap, inWay := w.Gap(i)
-			if inWay && a.S > e.S {
-				o.MinGap = min(o.MinGap, Least(max(gap, 0)))
-				if ttc := world.TTC(gap, e.V-a.VS); ttc < world.Never {
-					o.MinTTC = min(o.MinTTC, Least(ttc))
-				}
-			}
-		}
-		if hit, _, kind, _ := w.Collision(); hit {
-			o.Collision, o.Type, o.AtFault = true, kind.String(), kind.AtFault()
-			o.MinTTC, o.MinGap = 0, 0
-			break
-		}
+		t.Drove(w, &r.Seat, &r.cmd)
+		t.MaxLateral = max(t.MaxLateral, math.Abs(w.Ego.D-middle))
+		over = t.Look(w)
 	}
-	if !o.Collision {
-		o.Type = world.NoContact.String()
-	}
-	o.HardTicks, o.MaxJerk, o.MaxSide = ride.Hard, ride.Jerk, ride.Side
-	o.Hash = uint64(h)
-}
-
-// hash mixes the truth of every tick into 64 bits.
-type hash uint64
-
-func (h *hash) add(v float64) {
-	x := uint64(*h) ^ math.Float64bits(v)
-	x *= 0xFF51AFD7ED558CCD
-	*h = hash(x ^ x>>32)
+	return t.End()
 }

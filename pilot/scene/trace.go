@@ -1,8 +1,6 @@
 package scene
 
 import (
-	"roadbook/pilot"
-	"roadbook/pilot/checker"
 	"roadbook/pilot/motion"
 	"roadbook/pilot/scene/world"
 )
@@ -49,7 +47,7 @@ type State struct {
 func (t *Trace) Reset() { *t = Trace{Every: t.Every, Frames: t.Frames[:0]} }
 
 // Add keeps what came of one tick, if it is one of those that are kept.
-func (t *Trace) Add(w *world.World, cmd *motion.Command, out *pilot.Output, v *checker.Verdict) {
+func (t *Trace) Add(w *world.World, s *Seat, cmd *motion.Command) {
 	t.seen++
 	if t.Every > 1 && t.seen%t.Every != 0 {
 		return
@@ -63,8 +61,8 @@ func (t *Trace) Add(w *world.World, cmd *motion.Command, out *pilot.Output, v *c
 	}
 	e := &w.Ego
 	sin, cos := world.SinCos(e.Heading)
-	f := Frame{Tick: w.Now, Ego: State{S: e.S, D: e.D, H: e.Heading, VS: e.V * cos, VD: e.V * sin, A: e.A}, Command: *cmd, Mode: out.Engagement.Mode,
-		Emergency: out.Engagement.Emergency, Checker: v.Intervened, TTC: least(w.TTC())}
+	f := Frame{Tick: w.Now, Ego: State{S: e.S, D: e.D, H: e.Heading, VS: e.V * cos, VD: e.V * sin, A: e.A}, Command: *cmd, Mode: s.Out.Engagement.Mode,
+		Emergency: s.Out.Engagement.Emergency, Checker: s.Say.Intervened, TTC: least(w.TTC())}
 	for i := range w.Actors {
 		a := &w.Actors[i]
 		f.Others = append(f.Others, State{a.S, a.D, a.Heading, a.VS, a.VD, a.A})

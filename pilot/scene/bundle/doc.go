@@ -2,12 +2,13 @@
 //
 // # Owns
 //
-// What a bundle says (its subject, its suites by hash, their counts), its one encoding, its signature, the policy of required
-// suites and limits, and the judgement: absolute limits, and no regression against the bundle of the release that is shipped.
+// What a bundle says (its subject, its suites by hash, their counts), how outcomes are counted, its one encoding, its signature,
+// the policy of required suites and limits, and the judgement: absolute limits, and no regression against the bundle of the
+// release that is shipped. Comfort is compared and told; it refuses nothing.
 //
 // # Does not own
 //
-// How cases run and are counted (pilot/scene), who may sign (the caller's list of keys), where bundles are kept and which
+// How cases run (pilot/scene), which suites there are (pilot/scene/suites), who may sign (the caller's list of keys), where bundles are kept and which
 // release is shipped (update), and whether a rollout starts (the joint of both in app).
 //
 // # Always true

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 
 	"roadbook/pilot/motion"
 	"roadbook/pilot/scene"
@@ -143,7 +142,7 @@ func run(ctx context.Context, s scene.Stack, sample Sample, d Defect) (*bundle.B
 			prefix = alone
 		}
 		cases := scene.Generate(k, sample.Seed, sample.Cases)
-		outcomes, err := drive(ctx, cases, s, d, unchecked)
+		outcomes, err := scene.RunCases(ctx, cases, s, scene.Options{Prepare: func(r *scene.Rig) { r.Actuate, r.Alone = d.actuate(), unchecked }})
 		if err != nil {
 			return nil, err
 		}
@@ -183,36 +182,4 @@ func (d Defect) actuate() func(motion.Tick, *motion.Command) {
 		return nil
 	}
 	return d.Actuate()
-}
-
-// workers is how many rigs drive at once; the outcomes do not depend on it.
-const workers = 2
-
-// drive runs the cases, in their order.
-func drive(ctx context.Context, cases []scene.Case, s scene.Stack, d Defect, unchecked bool) ([]scene.Outcome, error) {
-	out := make([]scene.Outcome, len(cases))
-	errs := make([]error, workers)
-	var wg sync.WaitGroup
-	for k := range workers {
-		wg.Go(func() {
-			rig, err := scene.NewRig(s)
-			if err != nil {
-				errs[k] = err
-				return
-			}
-			rig.Actuate, rig.Alone = d.actuate(), unchecked
-			for i := k; i < len(cases) && ctx.Err() == nil; i += workers {
-				if out[i], errs[k] = rig.Run(&cases[i]); errs[k] != nil {
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	for _, err := range append(errs, ctx.Err()) {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }

@@ -17,7 +17,6 @@ import (
 
 	"roadbook/fault"
 	"roadbook/pilot"
-	"roadbook/pilot/checker"
 	"roadbook/pilot/motion"
 	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/world"
@@ -109,11 +108,7 @@ func Run(s scene.Stack, c Case, actuate func(motion.Tick, *motion.Command)) (Out
 
 func run(s scene.Stack, c *Case, actuate func(motion.Tick, *motion.Command), trace *scene.Trace) (Outcome, error) {
 	o := Outcome{ID: c.ID}
-	p, err := pilot.New(s.Pilot)
-	if err != nil {
-		return o, err
-	}
-	k, err := checker.New(s.Checker)
+	seat, err := scene.NewSeat(&s)
 	if err != nil {
 		return o, err
 	}
@@ -136,28 +131,19 @@ func run(s scene.Stack, c *Case, actuate func(motion.Tick, *motion.Command), tra
 	if err := w.Reset(&setup); err != nil {
 		return o, err
 	}
-	p.Reset(pilot.Start{Active: true, Set: v})
-	var (
-		in  motion.Input
-		out pilot.Output
-		h   = uint64(0x9E3779B97F4A7C15)
-	)
+	seat.Reset(pilot.Start{Active: true, Set: v})
+	trail := scene.NewTrail()
 	for t := range ticks {
-		w.Sense(&in)
-		p.Step(&in, &out)
-		cmd, say := k.Step(&in, out.Engagement, out.Command)
-		if say.RequestMRM {
-			p.RequestMRM()
-		}
+		cmd := seat.Step(w)
 		if actuate != nil {
 			actuate(w.Now, &cmd)
 		}
 		w.Step(&cmd)
 		if trace != nil {
-			trace.Add(w, &cmd, &out, &say)
+			trace.Add(w, &seat, &cmd)
 		}
 		e := &w.Ego
-		o.Ride.See(e, cmd.Emergency || out.Engagement.Emergency)
+		o.Ride.See(e, cmd.Emergency || seat.Out.Engagement.Emergency)
 		off := math.Abs(e.D - middle)
 		o.Most = math.Max(o.Most, off)
 		if t >= ticks-settle {
@@ -166,9 +152,8 @@ func run(s scene.Stack, c *Case, actuate func(motion.Tick, *motion.Command), tra
 		// The front corner lies ahead of the centre by half the length and turned by the heading.
 		front := e.D - middle + float64(e.Length/2*e.Heading)
 		o.Crossed = o.Crossed || math.Abs(front)+e.Width/2 > width/2
-		h = (h ^ math.Float64bits(e.D)) * 0xFF51AFD7ED558CCD
-		h ^= h >> 32
+		trail.Add(e.D)
 	}
-	o.Hash = h
+	o.Hash = uint64(trail)
 	return o, nil
 }

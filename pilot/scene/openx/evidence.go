@@ -1,9 +1,6 @@
 package openx
 
 import (
-	"math"
-
-	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/bundle"
 	"roadbook/pilot/scene/reference"
 )
@@ -40,7 +37,8 @@ func (rep *Report) Suite(name string) bundle.Suite {
 			count.Discard()
 			continue
 		}
-		o := r.scene(CaseID(rep.Files[j.file].File, j.index))
+		o := r.Outcome.Outcome
+		o.ID = CaseID(rep.Files[j.file].File, j.index)
 		count.Add(&o)
 		count.Hold(engages, o.ID, r.Engaged || r.Collision)
 		count.Hold(keeps, o.ID, r.Crossed == 0)
@@ -48,18 +46,4 @@ func (rep *Report) Suite(name string) bundle.Suite {
 	s := count.Suite(int64(rep.Again), int64(rep.Differ))
 	s.Models = s.Models[:reference.FSM+1] // the others run only where both of these collide
 	return s
-}
-
-// scene gives the outcome in the words of the other suites. Keeping the speed is not run, so no case counts as safe.
-func (o *Outcome) scene(id string) scene.Outcome {
-	kind, ok := reference.KindOf(o.Kind)
-	if !ok {
-		kind = reference.Deceleration
-	}
-	x := scene.Outcome{ID: id, Kind: kind, Ego: math.Round(o.Ego*1e6) / 1e6, Collision: o.Collision, Type: o.Type, AtFault: o.AtFault, MinTTC: o.MinTTC,
-		MinGap: o.MinGap, MaxDecel: o.MaxDecel, MaxJerk: o.MaxJerk, MaxSide: o.MaxSide, HardTicks: o.HardTicks, Ticks: int(o.Ticks), Transition: o.Demand, Minimum: o.Minimum, Emergency: o.Emergency,
-		Checker: o.Checker, Hash: o.Hash, CutsIn: kind == reference.CutIn}
-	x.References = [reference.Models]bool{reference.CC: o.CC, reference.FSM: o.FSM, reference.RSS: o.RSS, reference.Reg157: o.Reg157}
-	x.Bound = x.Avoidable()
-	return x
 }

@@ -56,7 +56,7 @@ func (p *Player) Judge(s *Scenario, o *Outcome) {
 	if !ok {
 		return
 	}
-	o.Kind = c.kind.String()
+	o.Judged, o.Kind, o.CutsIn = true, c.kind, c.kind == reference.CutIn
 	hit, over := way.begin(c)
 	if !over {
 		hit, over = way.drive(nil)
@@ -69,9 +69,10 @@ func (p *Player) Judge(s *Scenario, o *Outcome) {
 		there, _ := p.trial.drive(p.trial.driver(m))
 		return there
 	}
-	o.CC, o.FSM = collides(reference.CC), collides(reference.FSM)
-	if o.CC && o.FSM {
-		o.RSS, o.Reg157 = collides(reference.RSS), collides(reference.Reg157)
+	r := &o.References
+	r[reference.CC], r[reference.FSM] = collides(reference.CC), collides(reference.FSM)
+	if r[reference.CC] && r[reference.FSM] {
+		r[reference.RSS], r[reference.Reg157] = collides(reference.RSS), collides(reference.Reg157)
 	}
 }
 

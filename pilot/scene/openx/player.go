@@ -5,9 +5,9 @@ import (
 	"math"
 
 	"roadbook/pilot"
-	"roadbook/pilot/checker"
 	"roadbook/pilot/motion"
 	"roadbook/pilot/scene"
+	"roadbook/pilot/scene/reference"
 	"roadbook/pilot/scene/world"
 )
 
@@ -18,38 +18,22 @@ const (
 	rounding = 0.01 // m, that a tyre may stand on a marking
 )
 
-// Outcome is what came of one case.
+// Outcome is what came of one case, counted from the engagement on. Of its references the careful driver and the fuzzy safety
+// model have run where it is Judged, and the others where both of these collide; elsewhere every collision is avoidable.
 type Outcome struct {
-	Collision bool        `json:"collision"`
-	With      string      `json:"with,omitempty"` // entity
-	Type      string      `json:"type"`
-	AtFault   bool        `json:"at_fault,omitempty"`
-	MinTTC    scene.Least `json:"min_ttc_s"`
-	MinGap    scene.Least `json:"min_gap_m"` // to what is in the ego's way
-	MaxDecel  float64     `json:"max_decel_mps2"`
-	MaxJerk   float64     `json:"max_jerk_mps3"` // see scene.Ride; once engaged
-	MaxSide   float64     `json:"max_side_mps2"`
-	HardTicks int         `json:"hard_ticks"`
-	Crossed   motion.Tick `json:"crossed_ticks"` // the outer edge of a front tyre beyond the lane's marking without an indicator
-	Standing  bool        `json:"standing"`      // the ego stands at the end
-	Ticks     motion.Tick `json:"ticks"`
-	Open      bool        `json:"open,omitempty"` // the StopTrigger never fired
-	Engaged   bool        `json:"engaged"`
-	Emergency bool        `json:"emergency"`
-	Demand    bool        `json:"transition_demand"`
-	Minimum   bool        `json:"mrm"`
-	Checker   bool        `json:"checker"`
-	Kind      string      `json:"kind,omitempty"` // "cut_in", "cut_out" or "deceleration": the models below have run
-	CC        bool        `json:"cc_collides,omitempty"`
-	FSM       bool        `json:"fsm_collides,omitempty"`
-	RSS       bool        `json:"rss_collides,omitempty"`    // RSS and the model of 5.2.5.2 run
-	Reg157    bool        `json:"reg157_collides,omitempty"` // only where CC and FSM both collide
-	Ego       float64     `json:"ego_kmh"`                   // at the engagement
-	Hash      uint64      `json:"hash"`
+	scene.Outcome
+	With     string      `json:"with,omitempty"` // entity that it collided with
+	Judged   bool        `json:"judged"`         // a cut-in, cut-out or deceleration
+	Crossed  motion.Tick `json:"crossed_ticks"`  // the outer edge of a front tyre beyond the lane's marking without an indicator
+	Standing bool        `json:"standing"`       // the ego stands at the end
+	Open     bool        `json:"open,omitempty"` // the StopTrigger never fired
+	Engaged  bool        `json:"engaged"`
 }
 
 // Unavoidable reports whether both the careful driver and the fuzzy safety model collide too.
-func (o *Outcome) Unavoidable() bool { return o.Kind != "" && o.CC && o.FSM }
+func (o *Outcome) Unavoidable() bool {
+	return o.Judged && o.References[reference.CC] && o.References[reference.FSM]
+}
 
 // Failed reports a collision that a reference model avoids, or that none of them is asked about, and a stack that would not
 // engage.
@@ -57,18 +41,14 @@ func (o *Outcome) Failed() bool { return o.Collision && !o.Unavoidable() || !o.E
 
 // Player runs scenarios with the full stack in the ego's seat. It is used by one goroutine.
 type Player struct {
-	Engine  Engine
-	Rig     *scene.Rig
-	Tick    func(p *Player, cmd *motion.Command, so *Outcome) // after each tick; may be nil
-	Verdict checker.Verdict                                   // of the last tick
-	Asleep  bool                                              // no stack drives: the ego keeps its speed and its wheel
-	stack   scene.Stack
-	setup   world.Setup
-	index   []int // entity of each of the world's actors
-	in      motion.Input
-	out     pilot.Output
-	cmd     motion.Command
-	ride    scene.Ride
+	Engine Engine
+	Rig    *scene.Rig
+	Tick   func(p *Player) // after each tick; may be nil
+	Asleep bool            // no stack drives: the ego keeps its speed and its wheel
+	stack  scene.Stack
+	setup  world.Setup
+	index  []int // entity of each of the world's actors
+	tally  scene.Tally
 	// Of the reference models: up to where they differ, and of one of them.
 	approach, trial trial
 }
@@ -86,18 +66,16 @@ func NewPlayer(s scene.Stack) (*Player, error) {
 
 // Play runs a scenario to its end: the StopTrigger, a collision of the ego, or a limit.
 func (p *Player) Play(s *Scenario, seed uint64) (Outcome, error) {
-	e := &p.Engine
+	e, w, t := &p.Engine, p.Rig.World, &p.tally
+	var o Outcome
 	e.Reset(s)
-	o := Outcome{MinTTC: scene.Least(math.Inf(1)), MinGap: scene.Least(math.Inf(1)), Type: world.NoContact.String()}
 	if err := p.seat(s, seed); err != nil {
 		return o, fmt.Errorf("%s: %w", s.File, err)
 	}
-	w := p.Rig.World
+	t.Begin(scene.Outcome{})
 	ego := &e.States[s.Ego]
-	p.ride = scene.Ride{}
-	h := mix(0x9E3779B97F4A7C15)
 	end := s.end()
-	for {
+	for over := false; !over; {
 		was := e.Engaged
 		e.Trigger()
 		if e.Ended || e.Now >= end {
@@ -106,51 +84,40 @@ func (p *Player) Play(s *Scenario, seed uint64) (Outcome, error) {
 		}
 		pressed := e.Engaged && !was
 		if pressed {
-			o.Ego, o.Engaged = float64(ego.V*3.6), p.Asleep
+			t.Ego, o.Engaged = math.Round(ego.V*3.6e6)/1e6, p.Asleep
 		}
 		w.Driver.Engage = pressed // the button, for one tick
-		w.Sense(&p.in)
-		cmd := &p.cmd
-		*cmd = motion.Command{}
-		acted := false
+		var cmd motion.Command
 		if !p.Asleep { // the stack sees all from the beginning; its commands reach the car once it is engaged
-			p.Rig.Pilot.Step(&p.in, &p.out)
-			*cmd, p.Verdict = p.Rig.Checker.Step(&p.in, p.out.Engagement, p.out.Command)
-			acted = p.Verdict.Intervened
-			if p.Verdict.RequestMRM {
-				p.Rig.Pilot.RequestMRM()
-			}
+			cmd = p.Rig.Seat.Step(w)
 			if pressed {
-				o.Engaged = p.out.Engagement.Mode == motion.Active
+				o.Engaged = p.Rig.Out.Engagement.Mode == motion.Active
 			}
 		}
 		e.Move()
 		p.show()
-		w.Step(cmd)
+		w.Step(&cmd)
 		if e.Engaged {
 			p.back(ego)
+			t.Drove(w, &p.Rig.Seat, &cmd)
+			if cmd.Indicator == 0 && p.crosses() {
+				o.Crossed++
+			}
 		} else {
 			p.hold(ego)
 		}
 		if p.Rig.Trace != nil {
-			p.Rig.Trace.Add(w, cmd, &p.out, &p.Verdict)
+			p.Rig.Trace.Add(w, &p.Rig.Seat, &cmd)
 		}
-		p.score(&o, cmd, acted)
-		h.add(w.Ego.S, w.Ego.D, w.Ego.V)
-		for i := range w.Actors {
-			h.add(w.Actors[i].S, w.Actors[i].D, w.Actors[i].VS)
-		}
+		over = t.Look(w)
 		if p.Tick != nil {
-			p.Tick(p, cmd, &o)
-		}
-		if hit, k, kind, _ := w.Collision(); hit {
-			o.Collision, o.With, o.Type, o.AtFault = true, s.Entities[p.index[k]].Name, kind.String(), kind.AtFault()
-			o.MinTTC, o.MinGap = 0, 0
-			break
+			p.Tick(p)
 		}
 	}
-	o.HardTicks, o.MaxJerk, o.MaxSide = p.ride.Hard, p.ride.Jerk, p.ride.Side
-	o.Ticks, o.Standing, o.Hash = e.Now, w.Ego.V == 0, uint64(h)
+	if hit, k, _, _ := w.Collision(); hit {
+		o.With = s.Entities[p.index[k]].Name
+	}
+	o.Outcome, o.Standing = t.End(), w.Ego.V == 0
 	return o, nil
 }
 
@@ -191,8 +158,7 @@ func (p *Player) seat(s *Scenario, seed uint64) error {
 	if err := p.Rig.World.Reset(&p.setup); err != nil {
 		return err
 	}
-	p.Rig.Pilot.Reset(pilot.Start{})
-	p.Rig.Checker.Reset()
+	p.Rig.Seat.Reset(pilot.Start{})
 	p.hold(ego)
 	return nil
 }
@@ -240,33 +206,6 @@ func (p *Player) back(x *State) {
 	x.V, x.VS, x.VD, x.A = g.V, float64(g.V*cos), float64(g.V*sin), g.A
 }
 
-func (p *Player) score(o *Outcome, cmd *motion.Command, acted bool) {
-	w := p.Rig.World
-	g := &w.Ego
-	if p.Engine.Engaged {
-		mode := p.out.Engagement.Mode
-		emergency := cmd.Emergency || p.out.Engagement.Emergency
-		p.ride.See(g, emergency)
-		o.Emergency = o.Emergency || emergency
-		o.Demand = o.Demand || mode == motion.Transition
-		o.Minimum = o.Minimum || mode == motion.MinimumRisk
-		o.Checker = o.Checker || acted
-		o.MaxDecel = max(o.MaxDecel, -g.A)
-		if cmd.Indicator == 0 && p.crosses() {
-			o.Crossed++
-		}
-	}
-	for i := range w.Actors {
-		a := &w.Actors[i]
-		if gap, in := w.Gap(i); in && a.S > g.S {
-			o.MinGap = min(o.MinGap, scene.Least(max(gap, 0)))
-			if t := world.TTC(gap, g.V-a.VS); t < world.Never {
-				o.MinTTC = min(o.MinTTC, scene.Least(t))
-			}
-		}
-	}
-}
-
 // crosses reports whether the outer edge of a front tyre stands beyond the marking of the lane that the car's centre is in.
 func (p *Player) crosses() bool {
 	w := p.Rig.World
@@ -276,17 +215,3 @@ func (p *Player) crosses() bool {
 	off := math.Abs(d - w.Road().Center(w.Road().Lane(g.D)))
 	return off+g.Width/2 > w.Road().LaneWidth()/2+rounding
 }
-
-// mix is a hash of the truth of every tick.
-type mix uint64
-
-func (h *mix) add(list ...float64) {
-	for _, v := range list {
-		x := uint64(*h) ^ math.Float64bits(v)
-		x *= 0xFF51AFD7ED558CCD
-		*h = mix(x ^ x>>32)
-	}
-}
-
-// Out returns what the pilot gave in the last tick.
-func (p *Player) Out() *pilot.Output { return &p.out }

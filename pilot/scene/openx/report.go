@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"roadbook/pilot/scene"
+	"roadbook/pilot/scene/reference"
 )
 
 // sum counts the results, in the order of the jobs.
@@ -19,12 +20,12 @@ func (rep *Report) sum() {
 		rep.Total.Product += f.Product
 		rep.Total.Sampled += f.Sampled
 	}
-	h := mix(1)
+	h := scene.NewTrail()
 	for k, j := range rep.jobs {
 		r := &rep.results[k]
 		rep.Files[j.file].count(r)
 		rep.Total.count(r)
-		h.add(math.Float64frombits(r.Hash))
+		h.Add(math.Float64frombits(r.Hash))
 	}
 	rep.Hash = uint64(h)
 }
@@ -43,15 +44,15 @@ func (c *Counts) count(r *result) {
 	c.Ticks += int64(r.Ticks)
 	add(&c.Collided, r.Collision)
 	add(&c.Failed, r.Failed())
-	add(&c.Judged, r.Kind != "")
-	add(&c.CC, r.CC)
-	add(&c.FSM, r.FSM)
+	add(&c.Judged, r.Judged)
+	add(&c.CC, r.References[reference.CC])
+	add(&c.FSM, r.References[reference.FSM])
 	add(&c.Unavoidable, r.Unavoidable())
 	add(&c.Crossed, r.Crossed > 0)
 	add(&c.Open, r.Open)
 	add(&c.Standing, r.Standing)
 	add(&c.Emergency, r.Emergency)
-	add(&c.Demand, r.Demand)
+	add(&c.Demand, r.Transition)
 	add(&c.Minimum, r.Minimum)
 	add(&c.Checker, r.Checker)
 	add(&c.Hard, r.MaxDecel > scene.Hard)

@@ -60,14 +60,14 @@ func Show(dir, id string, stack scene.Stack, frames int) (scene.Shown, error) {
 		return x, err
 	}
 	o := &first.Outcome
-	x.ID, x.Outcome, x.Verdict = CaseID(v.File, index), o.scene(CaseID(v.File, index)), o.broken()
+	x.ID, x.Outcome, x.Verdict = CaseID(v.File, index), o.Outcome, o.broken()
 	x.Lanes, x.LaneWidth = s.Band.Road.Lanes(), s.Band.Road.LaneWidth()
 	for _, i := range p.index {
 		x.Names = append(x.Names, s.Entities[i].Name)
 	}
 	x.Facts = []scene.Fact{{Name: "Ego", Value: fmt.Sprintf("%.1f km/h", o.Ego)}, {Name: "Hardest braking", Value: fmt.Sprintf("%.2f m/s²", o.MaxDecel)}}
-	if o.Kind != "" {
-		x.Facts = append(x.Facts, scene.Fact{Name: "Kind", Value: strings.ReplaceAll(o.Kind, "_", "-")}, x.Outcome.AvoidedBy())
+	if o.Judged {
+		x.Facts = append(x.Facts, scene.Fact{Name: "Kind", Value: strings.ReplaceAll(o.Kind.String(), "_", "-")}, o.AvoidedBy())
 	}
 	for _, a := range s.Params {
 		x.Facts = append(x.Facts, scene.Fact{Name: strings.ReplaceAll(a.Name, "_", " "), Value: a.Value})

@@ -10,11 +10,8 @@ import (
 	"math"
 	"os"
 	"path"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"roadbook/fault"
 	"roadbook/pilot/scene"
@@ -223,57 +220,25 @@ func Spread(total, n int) []int {
 
 // play runs the jobs. Every worker has its own library and its own stack; what the workers read is entered into lib.
 func play(ctx context.Context, lib *Library, plans []*Variation, jobs []job, stack scene.Stack, workers int, progress func(int, int, string)) ([]result, error) {
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	workers = max(1, min(workers, len(jobs)))
-	if progress == nil {
-		progress = func(int, int, string) {}
-	}
 	out := make([]result, len(jobs))
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var next, done atomic.Int64
-	var mu sync.Mutex // of the progress, and of lib
-	told := 0
-	var wg sync.WaitGroup
-	for range workers {
+	var shelves []*Library
+	err := scene.Each(ctx, len(jobs), workers, progress, func() (func(int) (string, error), error) {
 		own := NewLibrary(lib.fs, nil)
+		shelves = append(shelves, own)
 		p, err := NewPlayer(stack)
-		if err != nil {
-			cancel(err)
-			break
-		}
-		wg.Go(func() {
-			defer func() {
-				mu.Lock()
-				defer mu.Unlock()
-				lib.adopt(own)
-			}()
-			for ctx.Err() == nil {
-				k := int(next.Add(1)) - 1
-				if k >= len(jobs) {
-					return
-				}
-				v := plans[jobs[k].file]
-				if err := p.one(own, v, jobs[k].index, &out[k]); err != nil {
-					cancel(fmt.Errorf("%s, case %d: %w", v.File, jobs[k].index, err))
-					return
-				}
-				if d := int(done.Add(1)); d%16 == 0 || d == len(jobs) {
-					mu.Lock()
-					if d > told {
-						told = d
-						progress(d, len(jobs), short(v.File))
-					}
-					mu.Unlock()
-				}
+		return func(k int) (string, error) {
+			v, index := plans[jobs[k].file], jobs[k].index
+			if err := p.one(own, v, index, &out[k]); err != nil {
+				return "", fmt.Errorf("%s, case %d: %w", v.File, index, err)
 			}
-		})
+			return short(v.File), nil
+		}, err
+	})
+	if err != nil {
+		return nil, err
 	}
-	wg.Wait()
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+	for _, s := range shelves {
+		lib.adopt(s)
 	}
 	return out, nil
 }
@@ -292,6 +257,7 @@ func (p *Player) one(lib *Library, v *Variation, index int, out *result) error {
 		return err
 	}
 	p.Judge(s, &out.Outcome)
+	out.Bound = out.Avoidable() // no bound runs beside it
 	return nil
 }
 
@@ -317,12 +283,8 @@ func (rep *Report) replay(ctx context.Context, lib *Library, plans []*Variation,
 
 // adopt enters the files that another library has read.
 func (l *Library) adopt(o *Library) {
-	for n, t := range o.trees {
-		l.trees[n] = t
-	}
-	for n, w := range o.networks {
-		l.networks[n] = w
-	}
+	maps.Copy(l.trees, o.trees)
+	maps.Copy(l.networks, o.networks)
 }
 
 // inputs returns the files of the list and those that were read, by hash and by their path below the folder that holds them

@@ -11,10 +11,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roadbook/fault"
-	"roadbook/pilot/motion"
 	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/bundle"
 	"roadbook/pilot/scene/openx"
+	"roadbook/pilot/scene/reference"
 )
 
 // sampled is how many cases of each file the test runs; the whole product runs by command.
@@ -119,16 +119,18 @@ func TestReferenceModelsInScenarios(t *testing.T) {
 	}
 	l := openx.NewLibrary(folder(t), nil)
 	for _, c := range []struct {
-		file, kind string
-		given      []openx.Assignment
-		cc, fsm    bool
+		file    string
+		kind    reference.Kind
+		judged  bool
+		given   []openx.Assignment
+		cc, fsm bool
 	}{
-		{"4_4_1_cut_in_no_collision", "cut_in", nil, false, false},
-		{"4_5_1_cut_out_fully_blocking", "cut_out", nil, false, false},
-		{"4_3_2_follow_lead_vehicle_emergency_brake", "deceleration", []openx.Assignment{{Name: "LeadVehicle_Deceleration_Rate_mps2", Value: "6"}}, false, false},
-		{"4_1_2_swerving_lead_vehicle", "", nil, false, false},
+		{"4_4_1_cut_in_no_collision", reference.CutIn, true, nil, false, false},
+		{"4_5_1_cut_out_fully_blocking", reference.CutOut, true, nil, false, false},
+		{"4_3_2_follow_lead_vehicle_emergency_brake", reference.Deceleration, true, []openx.Assignment{{Name: "LeadVehicle_Deceleration_Rate_mps2", Value: "6"}}, false, false},
+		{"4_1_2_swerving_lead_vehicle", 0, false, nil, false, false},
 		// a car that comes from 5 m ahead at 50 km/h less: nobody can avoid it
-		{"4_4_1_cut_in_no_collision", "cut_in", []openx.Assignment{{Name: "CutInVehicle_RelativeInitSpeed_Ve0_Vo0_kph", Value: "-45"}, {Name: "CutInVehicle_HeadwayDistanceTrigger_dx0_m", Value: "12"},
+		{"4_4_1_cut_in_no_collision", reference.CutIn, true, []openx.Assignment{{Name: "CutInVehicle_RelativeInitSpeed_Ve0_Vo0_kph", Value: "-45"}, {Name: "CutInVehicle_HeadwayDistanceTrigger_dx0_m", Value: "12"},
 			{Name: "CutInVehicle_LaneChange_MaxLateralVelocity_Vy_mps", Value: "3"}}, true, true},
 	} {
 		s, err := l.Load("concrete_scenarios/alks_scenario_"+c.file+"_template.xosc", c.given)
@@ -137,8 +139,8 @@ func TestReferenceModelsInScenarios(t *testing.T) {
 		}
 		var o openx.Outcome
 		p.Judge(s, &o)
-		if o.Kind != c.kind || o.CC != c.cc || o.FSM != c.fsm {
-			t.Errorf("%s %v: %s, CC %v, FSM %v; want %s, %v, %v", c.file, c.given, o.Kind, o.CC, o.FSM, c.kind, c.cc, c.fsm)
+		if o.Judged != c.judged || o.Kind != c.kind || o.References[reference.CC] != c.cc || o.References[reference.FSM] != c.fsm {
+			t.Errorf("%s %v: %s, %v; want %s, CC %v, FSM %v", c.file, c.given, o.Kind, o.References, c.kind, c.cc, c.fsm)
 		}
 	}
 }
@@ -154,7 +156,7 @@ func TestEgoIsHeldInItsLane(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Tick = func(p *openx.Player, _ *motion.Command, _ *openx.Outcome) {
+	p.Tick = func(p *openx.Player) {
 		g := &p.Rig.World.Ego
 		if d := g.D - 3.5; d > 0.02 || d < -0.02 {
 			if p.Engine.Now <= 300 {

@@ -152,9 +152,9 @@ func (d *drive) observe() {
 	c.Ticks++
 	c.Seconds = float64(c.Ticks) * motion.DT
 	c.Km += e.V * motion.DT / 1000
-	d.hash.add(e.S)
-	d.hash.add(e.D)
-	d.hash.add(e.V)
+	d.hash.Add(e.S)
+	d.hash.Add(e.D)
+	d.hash.Add(e.V)
 	if d.active <= replayed {
 		d.begins = d.hash
 	}
@@ -249,7 +249,7 @@ func (d *drive) ownMotion() {
 	}
 	c.MaxDecel = max(c.MaxDecel, -e.A)
 	was := m.ride.Hard
-	m.ride.See(e, d.driver.cmd.Emergency || d.driver.out.Engagement.Emergency)
+	m.ride.See(e, d.driver.cmd.Emergency || d.driver.Out.Engagement.Emergency)
 	c.HardTicks += m.ride.Hard - was
 	c.MaxJerk, c.MaxSide = max(c.MaxJerk, m.ride.Jerk), max(c.MaxSide, m.ride.Side)
 	switch {
@@ -263,7 +263,7 @@ func (d *drive) ownMotion() {
 
 // engagement counts what pilot and checker say.
 func (d *drive) engagement() {
-	c, m, g := &d.count, &d.meter, &d.driver.out.Engagement
+	c, m, g := &d.count, &d.meter, &d.driver.Out.Engagement
 	if g.Mode != m.mode {
 		switch g.Mode {
 		case motion.Transition:
@@ -278,7 +278,7 @@ func (d *drive) engagement() {
 		c.Emergency++
 	}
 	m.emergency = emergency
-	if d.driver.verdict.Intervened {
+	if d.driver.Say.Intervened {
 		if !m.checked || d.world.Now > m.acting {
 			c.Checker++
 		}
@@ -300,20 +300,6 @@ func (d *drive) sumoCollisions() {
 				d.count.SumoOther++
 			}
 		}
-	}
-}
-
-// sum is an FNV-1a hash over the bits of numbers.
-type sum struct{ h uint64 }
-
-func (s *sum) add(v float64) {
-	if s.h == 0 {
-		s.h = 14695981039346656037
-	}
-	b := math.Float64bits(v)
-	for range 8 {
-		s.h = (s.h ^ b&0xFF) * 1099511628211
-		b >>= 8
 	}
 }
 

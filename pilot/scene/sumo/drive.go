@@ -9,6 +9,7 @@ import (
 
 	"roadbook/fault"
 	"roadbook/pilot/motion"
+	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/sumo/traci"
 	"roadbook/pilot/scene/world"
 )
@@ -71,8 +72,8 @@ type drive struct {
 	halted motion.Tick
 	still  motion.Tick
 
-	hash   sum
-	begins sum // the hash after replayed ticks, or at the end of a shorter drive
+	hash   scene.Trail
+	begins scene.Trail // the hash after replayed ticks, or at the end of a shorter drive
 	count  Counts
 	meter  meter
 }
@@ -411,7 +412,7 @@ func (d *drive) ends() {
 		d.finish("collision")
 		return
 	}
-	if d.driver.out.Engagement.Mode >= motion.Standstill {
+	if d.driver.Out.Engagement.Mode >= motion.Standstill {
 		d.halted++
 	}
 	if w.Ego.V < 0.3 {

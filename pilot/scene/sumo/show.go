@@ -69,7 +69,7 @@ func (w *witness) see(d *drive) {
 	if w == nil || d.count.Trips != w.trip {
 		return
 	}
-	w.trace.Add(&d.world, &d.driver.cmd, &d.driver.out, &d.driver.verdict)
+	w.trace.Add(&d.world, &d.driver.Seat, &d.driver.cmd)
 	if f := w.trace.Frames; len(f) >= 2*int(lead) {
 		w.trace.Frames = append(f[:0], f[len(f)-int(lead):]...)
 	}

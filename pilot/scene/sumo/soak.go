@@ -209,7 +209,7 @@ func (j job) drive(ctx context.Context) (SeedReport, error) {
 		return SeedReport{}, err
 	}
 	defer sim.stop()
-	d := &drive{opts: o, seed: j.seed, sim: sim, rng: rand.New(rand.NewPCG(j.seed, 0xE60)), driver: drv, witness: j.witness, setup: o.setup(), count: zero()}
+	d := &drive{opts: o, seed: j.seed, sim: sim, rng: rand.New(rand.NewPCG(j.seed, 0xE60)), driver: drv, witness: j.witness, setup: o.setup(), hash: scene.NewTrail(), count: zero()}
 	want := motion.Tick(math.Round(o.Seconds * 100))
 	if j.end > 0 {
 		want = min(want, j.end)
@@ -218,5 +218,5 @@ func (j job) drive(ctx context.Context) (SeedReport, error) {
 		sim.stop()
 		return SeedReport{}, fmt.Errorf("seed %d, step %d, ego %q at %.1f m: %w; sumo says: %s", j.seed, d.step, d.ego, d.world.Ego.S, err, sim.said.text())
 	}
-	return SeedReport{Seed: j.seed, Hash: fmt.Sprintf("%016x", d.hash.h), Begins: fmt.Sprintf("%016x", d.begins.h), Counts: d.count}, nil
+	return SeedReport{Seed: j.seed, Hash: fmt.Sprintf("%016x", uint64(d.hash)), Begins: fmt.Sprintf("%016x", uint64(d.begins)), Counts: d.count}, nil
 }
