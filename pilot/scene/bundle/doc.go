@@ -8,8 +8,8 @@
 //
 // # Does not own
 //
-// How cases run (pilot/scene), which suites there are (pilot/scene/suites), who may sign (the caller's list of keys), where bundles are kept and which
-// release is shipped (update), and whether a rollout starts (the joint of both in app).
+// How cases run (pilot/scene), which suites there are (pilot/scene/suites), who may sign (the caller's list of keys), where
+// bundles are kept and which release is shipped (update), and whether a rollout starts (the joint of both in app).
 //
 // # Always true
 //

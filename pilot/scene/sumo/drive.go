@@ -250,7 +250,7 @@ func (d *drive) advance(ctx context.Context) error {
 	half := e.Length / 2
 	x, y := e.S+v*cos*stepLength+half*cos, e.D+v*sin*stepLength+half*sin+lane0
 	edge, lane := where(x, y)
-	d.sim.MoveToXY(d.ego, edge, lane, x, y, 90-e.Heading*180/math.Pi, traci.KeepRouteExact)
+	d.sim.MoveToXY(d.ego, edge, lane, x, y, 90-e.Heading*180/math.Pi)
 	d.sim.Step(0)
 	if err := d.sim.Do(ctx, &d.reply); err != nil {
 		return err

@@ -12,12 +12,10 @@ import (
 const (
 	cmdVersion     = 0x00
 	cmdStep        = 0x02
-	cmdOrder       = 0x03
 	cmdClose       = 0x7F
 	cmdContext     = 0x84
 	ansContext     = 0x94
 	cmdGetVehicle  = 0xA4
-	cmdGetSim      = 0xAB
 	ansGetVehicle  = 0xB4
 	ansGetSim      = 0xBB
 	cmdSetVehicle  = 0xC4
@@ -147,7 +145,7 @@ func status(r *reader, cmd byte) error {
 
 func (d *decoder) answer(r *reader, w want, out *Reply) error {
 	switch w.cmd {
-	case cmdOrder, cmdClose, cmdSetVehicle:
+	case cmdClose, cmdSetVehicle:
 		return nil
 	case cmdStep:
 		n := r.count("subscription results", MaxObjects, 2)

@@ -3,9 +3,6 @@ package traci
 // Version asks for Reply.API and Reply.Name.
 func (c *Client) Version() { c.add(want{cmdVersion, cmdVersion, 0}, false, nil) }
 
-// Order gives this client its place among several; it must be said first when SUMO waits for more than one.
-func (c *Client) Order(n int32) { c.add(want{cmdOrder, 0, 0}, false, func(w *writer) { w.i32(n) }) }
-
 // End tells the server to stop.
 func (c *Client) End() { c.add(want{cmdClose, 0, 0}, false, nil) }
 
@@ -17,11 +14,6 @@ func (c *Client) Step(target float64) {
 // GetVehicle asks for a variable of a vehicle; VarIDs takes an empty id.
 func (c *Client) GetVehicle(id string, variable byte) {
 	c.add(want{cmdGetVehicle, ansGetVehicle, variable}, false, func(w *writer) { w.u8(variable); w.text(id) })
-}
-
-// GetSimulation asks for a variable of the simulation.
-func (c *Client) GetSimulation(variable byte) {
-	c.add(want{cmdGetSim, ansGetSim, variable}, false, func(w *writer) { w.u8(variable); w.text("") })
 }
 
 // forever is the end of a subscription, in s.
@@ -80,11 +72,9 @@ func (c *Client) Leave(id string) {
 
 // Variables that can only be set.
 const (
-	setChangeLane     = 0x13
 	setSpeedMode      = 0xB3
 	setMoveToXY       = 0xB4
 	setLaneChangeMode = 0xB6
-	setPreviousSpeed  = 0x3C
 	setRemove         = 0x81
 )
 
@@ -102,35 +92,12 @@ func (c *Client) LaneChangeMode(id string, mode int32) {
 	c.set(id, setLaneChangeMode, func(w *writer) { w.typedInt(mode) })
 }
 
-// Speed sets a vehicle's speed in m/s from the next step on; a negative one gives it back to SUMO.
-func (c *Client) Speed(id string, v float64) {
-	c.set(id, VarSpeed, func(w *writer) { w.typedDouble(v) })
-}
-
-// PreviousSpeed sets the speed in m/s from which the next step starts.
-func (c *Client) PreviousSpeed(id string, v float64) {
-	c.set(id, setPreviousSpeed, func(w *writer) { w.typedDouble(v) })
-}
-
-// ChangeLane has a vehicle take lane (from the right, from 0) and stay there for duration s.
-func (c *Client) ChangeLane(id string, lane int8, duration float64) {
-	c.set(id, setChangeLane, func(w *writer) {
-		w.compound(2)
-		w.typedByte(lane)
-		w.typedDouble(duration)
-	})
-}
-
-// How MoveToXY finds the road.
-const (
-	KeepRouteOff   = 0 // the nearest edge of the route
-	KeepRouteExact = 1 // of the route, at exactly x, y
-	AnyRoad        = 2 // of the network, at exactly x, y
-)
+// keepRouteExact has MoveToXY keep to the route, and to exactly x, y.
+const keepRouteExact = 1
 
 // MoveToXY puts the middle of a vehicle's front bumper to x, y in m with the angle in degrees clockwise from north,
-// at the end of the next step.
-func (c *Client) MoveToXY(id, edge string, lane int32, x, y, angle float64, keepRoute int8) {
+// at the end of the next step, wherever on its route that is.
+func (c *Client) MoveToXY(id, edge string, lane int32, x, y, angle float64) {
 	c.set(id, setMoveToXY, func(w *writer) {
 		w.compound(6)
 		w.typedText(edge)
@@ -138,7 +105,7 @@ func (c *Client) MoveToXY(id, edge string, lane int32, x, y, angle float64, keep
 		w.typedDouble(x)
 		w.typedDouble(y)
 		w.typedDouble(angle)
-		w.typedByte(keepRoute)
+		w.typedByte(keepRouteExact)
 	})
 }
 

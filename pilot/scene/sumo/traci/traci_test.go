@@ -96,12 +96,8 @@ func TestCommandsOnTheWire(t *testing.T) {
 		{"version", func(c *Client) { c.Version() }, []byte{0, 0, 0, 0, 6, 0x00}},
 		{"end", func(c *Client) { c.End() }, []byte{0, 0, 0, 0, 6, 0x7F}},
 		{"step to 1 s", func(c *Client) { c.Step(1) }, []byte{0, 0, 0, 0, 14, 0x02, 0x3F, 0xF0, 0, 0, 0, 0, 0, 0}},
-		{"order", func(c *Client) { c.Order(2) }, []byte{0, 0, 0, 0, 10, 0x03, 0, 0, 0, 2}},
 		{"speed mode", func(c *Client) { c.SpeedMode("a", 0) }, []byte{0, 0, 0, 0, 17, 0xC4, 0xB3, 0, 0, 0, 1, 'a', 0x09, 0, 0, 0, 0}},
 		{"lane change mode", func(c *Client) { c.LaneChangeMode("a", 1621) }, []byte{0, 0, 0, 0, 17, 0xC4, 0xB6, 0, 0, 0, 1, 'a', 0x09, 0, 0, 0x06, 0x55}},
-		{"speed", func(c *Client) { c.Speed("a", 1) }, []byte{0, 0, 0, 0, 21, 0xC4, 0x40, 0, 0, 0, 1, 'a', 0x0B, 0x3F, 0xF0, 0, 0, 0, 0, 0, 0}},
-		{"change lane", func(c *Client) { c.ChangeLane("a", -1, 1) },
-			[]byte{0, 0, 0, 0, 28, 0xC4, 0x13, 0, 0, 0, 1, 'a', 0x0F, 0, 0, 0, 2, 0x08, 0xFF, 0x0B, 0x3F, 0xF0, 0, 0, 0, 0, 0, 0}},
 		{"remove", func(c *Client) { c.Remove("a") }, []byte{0, 0, 0, 0, 14, 0xC4, 0x81, 0, 0, 0, 1, 'a', 0x08, 3}},
 		{"get", func(c *Client) { c.GetVehicle("a", VarSpeed) }, []byte{0, 0, 0, 0, 12, 0xA4, 0x40, 0, 0, 0, 1, 'a'}},
 	} {
@@ -112,7 +108,7 @@ func TestCommandsOnTheWire(t *testing.T) {
 		}
 	}
 	var cl Client
-	cl.MoveToXY("a", "m1", 2, 1, 1, 90, KeepRouteExact)
+	cl.MoveToXY("a", "m1", 2, 1, 1, 90)
 	w := put(func(w *writer) {
 		w.begin(0xC4)
 		w.u8(0xB4)
