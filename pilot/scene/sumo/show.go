@@ -13,7 +13,7 @@ import (
 
 // Of what is shown of a collision.
 const (
-	lead  = 30 * motion.Second // before it
+	recent = 30 * motion.Second // before it
 	shown = 150.0              // m around the ego, of the vehicles that are near at the collision
 )
 
@@ -70,8 +70,8 @@ func (w *witness) see(d *drive) {
 		return
 	}
 	w.trace.Add(&d.world, &d.driver.Seat, &d.driver.cmd)
-	if f := w.trace.Frames; len(f) >= 2*int(lead) {
-		w.trace.Frames = append(f[:0], f[len(f)-int(lead):]...)
+	if f := w.trace.Frames; len(f) >= 2*int(recent) {
+		w.trace.Frames = append(f[:0], f[len(f)-int(recent):]...)
 	}
 }
 
@@ -82,7 +82,7 @@ func (w *witness) met(d *drive, c *Crash) {
 	}
 	w.crash = c
 	t := &w.trace
-	t.Frames = t.Frames[max(0, len(t.Frames)-int(lead)):]
+	t.Frames = t.Frames[max(0, len(t.Frames)-int(recent)):]
 	t.Others = nil
 	var near []int
 	for i := range d.slots {

@@ -113,7 +113,7 @@ func TestShow(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := x.Frames[len(x.Frames)-1]
-	if x.ID != c.ID() || float64(last.Tick)*motion.DT != c.At || last.Ego.S != c.S || last.Ego.VS < c.Speed-0.01 || last.Ego.VS > c.Speed || len(x.Frames) > int(lead) {
+	if x.ID != c.ID() || float64(last.Tick)*motion.DT != c.At || last.Ego.S != c.S || last.Ego.VS < c.Speed-0.01 || last.Ego.VS > c.Speed || len(x.Frames) > int(recent) {
 		t.Errorf("%s ends at tick %d, %g m with %g m/s after %d frames: the soak saw %+v", x.ID, last.Tick, last.Ego.S, last.Ego.VS, len(x.Frames), c)
 	}
 	with := slices.Index(x.Names, c.With)
