@@ -14,7 +14,7 @@ import (
 // Of what is shown of a collision.
 const (
 	recent = 30 * motion.Second // before it
-	shown = 150.0              // m around the ego, of the vehicles that are near at the collision
+	shown  = 150.0              // m around the ego, of the vehicles that are near at the collision
 )
 
 // ID names the trip that a collision ended, as evidence does; Trip reads it.
