@@ -53,6 +53,14 @@ type SceneSuite struct {
 	Failing                             []Figure // id and what happened
 }
 
+// show is the command that drives a case of the suite again and makes a page of it.
+func (u SceneSuite) show() string {
+	if u.Name == "alks" { // its cases are files that the program does not hold
+		return "roadbook scene show --data FOLDER ID -o page.html"
+	}
+	return "roadbook scene show ID -o page.html"
+}
+
 // Scenery answers what the pages of the pilot's evidence ask. An unknown release is a fault of kind NotFound.
 type Scenery interface {
 	Scenes(ctx context.Context) (Scenes, error)
