@@ -42,16 +42,16 @@ func (p *Pilot) decide(in *motion.Input, f frame, want float64) demand {
 		if o := math.Abs(e.d-f.d) - e.wide; o > 0 && e.vd == 0 && o > 0.5 {
 			continue // keeps its lane beside us
 		}
+		brake, hard, up := p.settle(k, &e, f, in.Now)
 		if a, in := p.ahead(e, f, v); in {
 			k.lead = true
-			if a < out.accel {
+			if a < out.accel && !up { // who is passed is not followed
 				out.accel = a
 				if a < -1.5 {
 					out.jerk = softJerk
 				}
 			}
 		}
-		brake, hard, up := p.settle(k, &e, f, in.Now)
 		k.brake = brake
 		pass = pass || up
 		if brake > 0 && -brake < out.accel {
@@ -152,7 +152,15 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 		if lvl < 0 || b > 2 { // dear: would it be passed instead?
 			keeps, _ := e.hits(r.get(keep), f.d, least)
 			goes, _ := e.hits(r.get(goOn), f.d, pass)
-			if !goes || !keeps {
+			just, _ := e.hits(r.get(goOn), f.d, least)
+			brakes := differs || now < k.commit // it does at the worst too, and has begun or passing would not
+			if brakes {
+				bad, _ := e.hits(r.get(full), f.d, least)
+				worse, _ := a.hits(r.get(full), f.d, least)
+				lost, _ := a.hits(r.get(goOn), f.d, least)
+				brakes = !bad && !worse && (now < k.commit || lost)
+			}
+			if !brakes && (!goes || !keeps && !just) {
 				return 0, false, true
 			}
 			if lvl < 0 {
@@ -194,7 +202,13 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 		if goes, _ := even.hits(r.get(keep), f.d, least); stays && !goes {
 			return 0, false, true // beside us: who brakes here is met, who goes on is not
 		}
-		if meets, _ := a.hits(r.get(goOn), f.d, least); !meets && now >= k.commit && r.v-e.vs >= drawn {
+	}
+	enough := pass
+	if near {
+		enough = least
+	}
+	if meets, _ := a.hits(r.get(goOn), f.d, enough); !meets && now >= k.commit && r.v-e.vs >= drawn {
+		if calls, _ := a.hits(r.get(late), f.d, least); calls {
 			return 0, false, true // at its worst too it is passed in time
 		}
 	}
@@ -207,6 +221,7 @@ func (p *Pilot) lastCall(k *track, a, e *path, f frame, now motion.Tick, stop, l
 	r := &p.roll
 	if bad, _ := a.hits(r.get(full), f.d, least); bad {
 		if hits, _ := e.hits(r.get(full), f.d, least); now < k.commit && !hits { // it has begun, and half a braking is no way to pass
+			k.commit = now + 30
 			return r.bmax
 		}
 		return 0

@@ -11,6 +11,7 @@ const (
 	quiet     = 0.02 // m/s, a lateral speed below is none
 	maxAside  = 3.0  // m/s², the most a cut-in is thought to accelerate sideways
 	fastAside = 3.0  // m/s, the most that it is thought to reach
+	gainAside = 0.7  // m/s, of lateral speed that it is thought to gain at least, however slowly
 	stopAside = 1.5  // m/s², how a car that changes into the next lane comes to rest there
 )
 
@@ -84,7 +85,7 @@ func (p *Pilot) adverse(k *track, e path, f frame) (path, bool) {
 		return e, false
 	}
 	e.ad = ad
-	e.vmax = min(max(vd, float64(ad*p.aside)+vd), max(fastAside, vd))
+	e.vmax = min(max(vd, max(float64(ad*p.aside), gainAside)+vd), max(fastAside, vd))
 	if math.Abs(e.d-f.lane) < f.width*1.3 {
 		e.stop = f.lane
 	}
