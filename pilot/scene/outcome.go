@@ -58,6 +58,7 @@ type Outcome struct {
 	Checker    bool           `json:"checker"` // the checker changed a command
 
 	References    [reference.Models]bool `json:"references"` // which of them collide
+	Unasked       [reference.Models]bool `json:"-"`          // which of them have not run: that they do not collide says nothing
 	Bound         bool                   `json:"bound"`      // the physical bound avoids it
 	KeepSpeedSafe bool                   `json:"keep_speed_safe"`
 	CutsIn        bool                   `json:"cuts_in"`
@@ -67,6 +68,17 @@ type Outcome struct {
 // Avoidable reports whether at least one reference model avoids the collision.
 func (o *Outcome) Avoidable() bool {
 	return o.References != [reference.Models]bool{true, true, true, true}
+}
+
+// AvoidedBy names the reference models that have run and do not collide.
+func (o *Outcome) AvoidedBy() []string {
+	var by []string
+	for m, hit := range o.References {
+		if !hit && !o.Unasked[m] {
+			by = append(by, reference.Model(m).String())
+		}
+	}
+	return by
 }
 
 // Phantom reports hard braking although keeping the speed is safe.

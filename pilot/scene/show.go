@@ -53,21 +53,16 @@ func (c *Case) facts(o *Outcome) []Fact {
 	case reference.Deceleration:
 		facts = append(facts, fact("Lead brakes", "%.2f m/s²", c.LeadDecel))
 	}
-	facts = append(facts, o.AvoidedBy())
+	facts = append(facts, o.Avoided())
 	facts = append(facts, fact("Physical bound", "%s", map[bool]string{true: "avoids it", false: "collides"}[o.Bound]))
 	return append(facts, fact("Hardest braking", "%.2f m/s²", o.MaxDecel))
 }
 
-// AvoidedBy names the reference models that do not collide.
-func (o *Outcome) AvoidedBy() Fact {
-	var avoid []string
-	for m, hit := range o.References {
-		if !hit {
-			avoid = append(avoid, reference.Model(m).String())
-		}
+// Avoided is the fact of who avoids the collision.
+func (o *Outcome) Avoided() Fact {
+	by := strings.Join(o.AvoidedBy(), ", ")
+	if by == "" {
+		by = "none"
 	}
-	if len(avoid) == 0 {
-		avoid = []string{"none"}
-	}
-	return Fact{"Avoided by", strings.Join(avoid, ", ")}
+	return Fact{"Avoided by", by}
 }

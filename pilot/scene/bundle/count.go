@@ -69,7 +69,7 @@ func (c *Counter) Add(o *scene.Outcome) {
 	add(&k.HardHarmless, o.Harmless() && o.MaxDecel > scene.Hard)
 	for m := range c.models {
 		add(&c.models[m].Collided, o.References[m])
-		add(&c.models[m].Beaten, o.Collision && !o.References[m])
+		add(&c.models[m].Beaten, o.Collision && !o.References[m] && !o.Unasked[m])
 	}
 	add(&s.Mode.Transition, o.Transition)
 	add(&s.Mode.Minimum, o.Minimum)
@@ -140,13 +140,10 @@ func (c *Counter) hash(trace uint64) {
 func Failure(o *scene.Outcome) string {
 	switch {
 	case o.Collision && o.Avoidable():
-		var by []string
-		for m, collides := range o.References {
-			if !collides {
-				by = append(by, reference.Model(m).String())
-			}
+		if by := o.AvoidedBy(); len(by) > 0 {
+			return "collision, avoided by " + strings.Join(by, ", ")
 		}
-		return "collision, avoided by " + strings.Join(by, ", ")
+		return "collision, and no model was asked"
 	case o.Collision && o.Bound:
 		return "collision, within the physical bound"
 	case o.Harmless() && o.MaxDecel > scene.Hard:

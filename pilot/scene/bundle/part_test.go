@@ -130,6 +130,25 @@ func TestCounter(t *testing.T) {
 	if err := b.Check(); err != nil {
 		t.Errorf("counts of the counter do not hold together: %v", err)
 	}
+	// A model that was not asked avoids nothing.
+	for want, o := range map[string]scene.Outcome{
+		"collision, avoided by cc":               {Collision: true, References: [reference.Models]bool{false, true}, Unasked: [reference.Models]bool{false, false, true, true}},
+		"collision, and no model was asked":      {Collision: true, Unasked: all},
+		"collision, avoided by fsm, rss, reg157": {Collision: true, References: [reference.Models]bool{true}},
+	} {
+		if got := bundle.Failure(&o); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+		c := bundle.NewCounter(bundle.ALKS, "1", 1, nil)
+		c.Add(&o)
+		beaten := int64(0)
+		for _, m := range c.Suite(0, 0).Models {
+			beaten += m.Beaten
+		}
+		if beaten != int64(len(o.AvoidedBy())) {
+			t.Errorf("%q: %d models do better, want %d", want, beaten, len(o.AvoidedBy()))
+		}
+	}
 	// 95 % of 100 drives, by nearest rank.
 	c = bundle.NewCounter(bundle.CutIn, "1", 0, nil)
 	for i := range 100 {

@@ -52,6 +52,7 @@ func (e *Engine) family() (c conflict, ok bool) {
 func (p *Player) Judge(s *Scenario, o *Outcome) {
 	way := &p.approach
 	way.Reset(s)
+	o.Unasked = [reference.Models]bool{true, true, true, true}
 	c, ok := way.family()
 	if !ok {
 		return
@@ -62,7 +63,7 @@ func (p *Player) Judge(s *Scenario, o *Outcome) {
 		hit, over = way.drive(nil)
 	}
 	collides := func(m reference.Model) bool {
-		if over {
+		if o.Unasked[m] = false; over {
 			return hit
 		}
 		p.trial.resume(way)

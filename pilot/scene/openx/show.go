@@ -67,7 +67,7 @@ func Show(dir, id string, stack scene.Stack, frames int) (scene.Shown, error) {
 	}
 	x.Facts = []scene.Fact{{Name: "Ego", Value: fmt.Sprintf("%.1f km/h", o.Ego)}, {Name: "Hardest braking", Value: fmt.Sprintf("%.2f m/s²", o.MaxDecel)}}
 	if o.Judged {
-		x.Facts = append(x.Facts, scene.Fact{Name: "Kind", Value: strings.ReplaceAll(o.Kind.String(), "_", "-")}, o.AvoidedBy())
+		x.Facts = append(x.Facts, scene.Fact{Name: "Kind", Value: strings.ReplaceAll(o.Kind.String(), "_", "-")}, o.Avoided())
 	}
 	for _, a := range s.Params {
 		x.Facts = append(x.Facts, scene.Fact{Name: strings.ReplaceAll(a.Name, "_", " "), Value: a.Value})

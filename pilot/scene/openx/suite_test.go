@@ -139,6 +139,9 @@ func TestReferenceModelsInScenarios(t *testing.T) {
 		}
 		var o openx.Outcome
 		p.Judge(s, &o)
+		if o.Judged && len(o.AvoidedBy()) == 0 != (c.cc && c.fsm && o.References[reference.RSS] && o.References[reference.Reg157]) || !o.Judged && len(o.AvoidedBy()) != 0 {
+			t.Errorf("%s %v: avoided by %v, of %v, not asked %v", c.file, c.given, o.AvoidedBy(), o.References, o.Unasked)
+		}
 		if o.Judged != c.judged || o.Kind != c.kind || o.References[reference.CC] != c.cc || o.References[reference.FSM] != c.fsm {
 			t.Errorf("%s %v: %s, %v; want %s, CC %v, FSM %v", c.file, c.given, o.Kind, o.References, c.kind, c.cc, c.fsm)
 		}

@@ -119,7 +119,7 @@ func (w *witness) tell() scene.Shown {
 		Facts: []scene.Fact{fact("With", "%s", c.With), fact("Into the trip", "%.2f s", c.At), fact("Ego", "%.1f km/h", c.Speed*3.6), fact("Other", "%.1f km/h", c.Other*3.6),
 			fact("Ahead in the lane", "for %.2f s", c.InLane)}}
 	if c.Why == preventable || c.Why == unpreventable {
-		x.Facts = append(x.Facts, x.Outcome.AvoidedBy())
+		x.Facts = append(x.Facts, x.Outcome.Avoided())
 	}
 	return x
 }
