@@ -16,6 +16,8 @@ const (
 	minSize  = 0.2  // m, a thing is at least as large as this
 	maxSize  = 60.  // m
 	fusePos  = 3.   // m/s by which a measured speed may differ from the change of position
+	doubtMix = 0.15 // weight of the newest list in that
+	sizeMix  = 0.1  // weight of the newest measurement of a size
 	noiseMix = 0.1  // weight of the newest residual in the noise estimates
 )
 
@@ -33,7 +35,7 @@ type track struct {
 	rawS          float64 // m
 	diff          float64 // m/s, change of the measured lateral speed in the list before
 	rate          float64 // m/s², lateral acceleration over the newest list alone
-	doubt         int32   // lists in a row in which speed and position disagreed
+	doubt         float64 // m/s, by which the positions contradict the measured speed, over some lists
 	was           bool    // the track before this list, for residuals of the second order
 	lead          bool    // in the path of the ego when last planned
 	brake         float64 // m/s², asked for it when last planned
@@ -49,9 +51,10 @@ type tracker struct {
 	any    bool
 	noise  float64 // (m/s)², variance of the lateral speed
 	noiseA float64 // (m/s²)², variance of the longitudinal acceleration
+	noiseS float64 // m², of the longitudinal position from list to list
 }
 
-func (t *tracker) reset() { t.n, t.at, t.any, t.noise, t.noiseA = 0, 0, false, 0, 0 }
+func (t *tracker) reset() { t.n, t.at, t.any, t.noise, t.noiseA, t.noiseS = 0, 0, false, 0, 0, 0 }
 
 // update takes a new object list. It reports whether there was one.
 func (t *tracker) update(now motion.Tick, l *motion.Objects) bool {
@@ -171,26 +174,30 @@ func (t *tracker) refine(k *track, o *motion.Object, at motion.Tick, dt float64)
 	d := k.d + float64(k.vd*gone)
 	k.d = d + float64(gd*(o.D-d))
 
-	// A measured speed that the positions contradict list after list is a reflection, as of a bridge over the road.
+	// A measured speed that the positions contradict list after list is a reflection, as of a bridge over the road. One list alone
+	// says nothing: a few decimetres of noise in 50 ms are metres per second.
 	vs := o.VS
-	moved := (o.S - k.rawS) / gone
-	if math.Abs(moved-o.VS) > fusePos+float64(saneA*gone) {
-		k.doubt = min(k.doubt+1, 10)
-	} else if k.doubt > 0 {
-		k.doubt--
+	off := float64(o.S-k.rawS) - float64(o.VS*gone)
+	t.noiseS += float64(noiseMix * (min(float64(off*off)/2, float64(4*t.noiseS)+1e-3) - t.noiseS))
+	k.doubt += float64(doubtMix * (max(-saneV, min(off/gone, saneV)) - k.doubt))
+	if math.Abs(k.doubt) > fusePos {
+		vs += k.doubt
 	}
-	if k.doubt >= 2 && math.Abs(moved) < saneV {
-		vs = moved
+	gs := 1.0
+	if sigma := math.Sqrt(t.noiseS); sigma > 0.03 {
+		gs = 0.04 / (0.04 + sigma)
 	}
+	pred = k.s + float64(0.5*(k.vs+vs)*gone)
+	k.s = pred + float64(gs*(o.S-pred))
 	k.vs = vs
-	k.s = o.S
 	ga := 1.0
 	if t.noiseA > 0.04 {
 		ga = 0.5
 	}
 	k.as += float64(ga * da)
 	k.rawVD, k.rawVS, k.rawS, k.diff, k.was = o.VD, o.VS, o.S, diff, true
-	k.length, k.width = size(o.Length), size(o.Width)
+	k.length += float64(sizeMix * (size(o.Length) - k.length))
+	k.width += float64(sizeMix * (size(o.Width) - k.width))
 	k.kind, k.last = o.Kind, at
 	k.seen++
 }

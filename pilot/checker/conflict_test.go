@@ -124,11 +124,16 @@ func TestAhead(t *testing.T) {
 	e := motion.Ego{S: 100, D: 3.5, V: 20, Heading: 0.01, Length: 5, Width: 2}
 	for _, side := range []float64{1, -1} {
 		e.Heading = 0.01 * side
-		o := ahead(&e, &track{s: 130, d: 3.5 + side*3, vs: 18, vd: -side, as: -2, ad: -side * 0.5, length: 4, width: 1.8})
+		a := track{s: 130, d: 3.5 + side*3, vs: 18, vd: -side, as: -2, ad: -side * 0.5, rate: -side * 0.7, length: 4, width: 1.8}
+		o := ahead(&e, &a)
 		want := other{gap: 25.5, edge: 1.1, v: 18, brake: -2, toward: 1.2, gather: 0.5, lengths: 9}
 		if !close6(o.gap, want.gap) || !close6(o.edge, want.edge) || !close6(o.toward, want.toward) || !close6(o.gather, want.gather) ||
 			o.v != want.v || o.brake != want.brake || o.lengths != want.lengths {
 			t.Errorf("%+v, expected %+v", o, want)
+		}
+		a.rate = -side * 0.2
+		if o := ahead(&e, &a); !close6(o.gather, 0.2) {
+			t.Errorf("the newest list shows less: %+v", o)
 		}
 	}
 	if o := ahead(&e, &track{as: 1}); o.brake != 0 {
@@ -201,8 +206,9 @@ func TestFilter(t *testing.T) {
 	b.VD, b.D = 0.3, 3
 	s.read(5, list(5, b, a)) // the order changed
 	got := s.tracks[s.side][:s.n]
-	for i, want := range []track{{id: 2, s: 10, d: 3, vs: 20, vd: 0.3, as: -2, ad: -2, length: 4, width: 2}, {id: 1, s: 10, vs: 20, vd: 0.6, as: -3, ad: 1, length: 4, width: 2}} {
-		if got[i].ad = math.Round(got[i].ad*1e9) / 1e9; got[i] != want {
+	for i, want := range []track{{id: 2, s: 10, d: 3, vs: 20, vd: 0.3, as: -2, ad: -2, rate: -4, length: 4, width: 2}, {id: 1, s: 10, vs: 20, vd: 0.6, as: -3, ad: 1, rate: 2, length: 4, width: 2}} {
+		got[i].ad, got[i].rate = math.Round(got[i].ad*1e9)/1e9, math.Round(got[i].rate*1e9)/1e9
+		if got[i] != want {
 			t.Errorf("%+v, expected %+v", got[i], want)
 		}
 	}

@@ -56,7 +56,7 @@ func ahead(e *motion.Ego, t *track) other {
 		v:       t.vs,
 		brake:   min(t.as, 0),
 		toward:  float64(side * (float64(e.V*e.Heading) - t.vd)),
-		gather:  float64(-side * t.ad),
+		gather:  min(float64(-side*t.ad), float64(-side*t.rate)), // who has stopped gathering is believed at once
 		lengths: t.length + e.Length,
 	}
 }

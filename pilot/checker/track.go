@@ -7,6 +7,7 @@ type track struct {
 	id             int32
 	s, d           float64 // m, centre, when measured
 	vs, vd, as, ad float64 // m/s, m/s²
+	rate           float64 // m/s², ad over the newest list alone
 	length, width  float64 // m
 }
 
@@ -46,7 +47,8 @@ func (s *scene) read(now motion.Tick, l *motion.Objects) bool {
 		t := track{id: o.ID, s: o.S, d: o.D, vs: o.VS, vd: o.VD, as: o.AS, length: o.Length, width: o.Width}
 		if b := find(old[:s.n], i, o.ID); b != nil {
 			dt := float64(l.At-s.at) * motion.DT
-			t.ad = b.ad + float64(gatherGain*((o.VD-b.vd)/dt-b.ad))
+			t.rate = (o.VD - b.vd) / dt
+			t.ad = b.ad + float64(gatherGain*(t.rate-b.ad))
 			t.as = b.as + float64(brakeGain*(o.AS-b.as))
 		}
 		fresh[i] = t
