@@ -42,6 +42,7 @@ type Pilot struct {
 	tr     tracker
 	roll   rollouts
 	aside  float64 // s, for how long a lateral acceleration is thought to go on
+	bend   float64 // 1/m, of the road here, without its sign
 	need   demand
 	planAt motion.Tick
 	begun  bool
@@ -169,6 +170,7 @@ func (p *Pilot) drive(in *motion.Input, out *motion.Command) {
 	if fresh || !p.begun || in.Now-p.planAt >= motion.PlanPeriod {
 		p.roll.v, p.roll.a, p.roll.cmd = max(ego.V, 0), ego.A, p.cmd
 		p.roll.up = min(p.p.Comfort.Accel, 1.5)
+		p.bend = math.Abs(finite(in.Road.Curvature[0], 0.2))
 		p.pipe()
 		p.procedure(in, f)
 		f = p.frame(in)

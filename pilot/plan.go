@@ -153,15 +153,10 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 			keeps, _ := e.hits(r.get(keep), f.d, least)
 			goes, _ := e.hits(r.get(goOn), f.d, pass)
 			just, _ := e.hits(r.get(goOn), f.d, least)
-			brakes := differs || now < k.commit // it does at the worst too, and has begun or passing would not
-			if brakes {
-				bad, _ := e.hits(r.get(full), f.d, least)
-				worse, _ := a.hits(r.get(full), f.d, least)
-				lost, _ := a.hits(r.get(goOn), f.d, least)
-				brakes = !bad && !worse && (now < k.commit || lost)
-			}
-			if !brakes && (!goes || !keeps && !just) {
-				return 0, false, true
+			if !(differs || now < k.commit) || !p.brakes(k, &e, &a, f, now, least) {
+				if !goes || !keeps && !just {
+					return 0, false, true
+				}
 			}
 			if lvl < 0 {
 				stops, _ := e.hits(r.get(full), f.d, least)
@@ -214,6 +209,19 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 	}
 	b := p.lastCall(k, &a, &e, f, now, stop, least)
 	return b, b > 0, false
+}
+
+// brakes reports whether braking avoids also at the worst, and is the way to take: it has begun, or passing might not do.
+func (p *Pilot) brakes(k *track, e, a *path, f frame, now motion.Tick, least clear) bool {
+	r := &p.roll
+	if bad, _ := e.hits(r.get(full), f.d, least); bad {
+		return false
+	}
+	if bad, _ := a.hits(r.get(full), f.d, least); bad {
+		return false
+	}
+	lost, _ := a.hits(r.get(goOn), f.d, clear{rear: 0.2, side: 0.03, pass: 0.02})
+	return lost || now < k.commit
 }
 
 // lastCall is the braking for the adverse path a, once there is no time left to wait and see: 0 before, and when no braking helps.

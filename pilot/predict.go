@@ -81,7 +81,7 @@ func (p *Pilot) adverse(k *track, e path, f frame) (path, bool) {
 	}
 	ad := min(float64(k.ad*toward), maxAside)
 	vd := float64(e.vd * toward)
-	if ad < 0.15+float64(8*math.Sqrt(p.tr.noise)) || vd <= 0 {
+	if ad < 0.05+float64(12*math.Sqrt(p.tr.noise)) || vd <= 0 {
 		return e, false
 	}
 	e.ad = ad

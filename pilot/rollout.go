@@ -196,7 +196,8 @@ func (p *path) hits(pr *profile, d float64, c clear) (bool, int) {
 	return false, rollSteps
 }
 
-// pathOf extrapolates a track to now: what the sensors saw is older by their latency.
+// pathOf extrapolates a track to now: what the sensors saw is older by their latency. In a bend the corners of two boxes that follow
+// each other stand out by half of curvature × distance².
 func (p *Pilot) pathOf(k *track, ego *motion.Ego, now motion.Tick) path {
 	dt := float64(now-p.tr.at) * motion.DT
 	if k.last < p.tr.at {
@@ -206,9 +207,10 @@ func (p *Pilot) pathOf(k *track, ego *motion.Ego, now motion.Tick) path {
 	if k.vs >= 0 && vs < 0 {
 		vs = 0
 	}
+	half := float64(0.5 * (k.length + ego.Length))
 	return path{
 		s: k.s + float64((k.vs+vs)*dt/2) - ego.S,
 		d: k.d + float64(k.vd*dt), vs: vs, vd: k.vd,
-		half: (k.length + ego.Length) / 2, wide: (k.width + ego.Width) / 2,
+		half: half, wide: float64(0.5*(k.width+ego.Width)) + float64(0.5*p.bend*half*half),
 	}
 }
