@@ -77,7 +77,6 @@ type state struct {
 
 const stateName = "pilot.json"
 
-// Open opens the folder. A recorder that cannot be read does not stop the car: the pilot stays unavailable, as 6.2.3 asks, and
 // readState reads the state, and sets aside one that cannot be read.
 func (h *Highway) readState() error {
 	path := filepath.Join(h.cfg.Dir, stateName)
@@ -109,6 +108,7 @@ func (h *Highway) setAside(path string) error {
 // last one.
 func (h *Highway) SetAside() []string { return slices.Clone(h.aside) }
 
+// Open opens the folder. A recorder that cannot be read does not stop the car: the pilot stays unavailable, as 6.2.3 asks, and
 // Broken says why.
 func Open(cfg Config) (*Highway, error) {
 	if cfg.Sample == 0 {

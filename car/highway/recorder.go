@@ -43,7 +43,7 @@ func readRing(dir, software, swin string) (r *dssad.Ring, newest int, whole int,
 		}
 	}
 	order := [2]int{0, 1}
-	if first[0] > first[1] && first[1] > 0 || first[0] == 0 && len(logs[1]) > 0 && first[1] > 0 {
+	if first[1] > 0 && (first[0] == 0 || first[0] > first[1]) { // 0: it holds no record
 		order = [2]int{1, 0}
 	}
 	for _, i := range order {
