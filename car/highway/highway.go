@@ -58,6 +58,7 @@ type Highway struct {
 	digest  string
 	rec     *recorder
 	broken  error
+	torn    bool   // a write failed: the ring holds what the flash does not
 	barred  error  // no market allows the pilot in this country
 	shade   *shade // nil without a candidate
 	dark    error  // why there is none
@@ -211,6 +212,11 @@ func (h *Highway) Drive(day period.Date, start time.Time, meters int64) (pilotlo
 	if meters == 0 {
 		return r, nil
 	}
+	if h.torn { // as after a crash: what is on the flash holds
+		_ = h.rec.close() // its error is that of the write, which was told
+		h.rec, h.broken = openRecorder(h.cfg.Dir, Factory, SWIN)
+		h.torn = false
+	}
 	s := sampled{unavailable: meters}
 	if h.barred == nil {
 		var err error
@@ -224,6 +230,7 @@ func (h *Highway) Drive(day period.Date, start time.Time, meters int64) (pilotlo
 		head := h.rec.ring.Head()
 		r.Chain = head[:]
 		if err := h.rec.sync(); err != nil {
+			h.torn = true
 			return r, err
 		}
 	}

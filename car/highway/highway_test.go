@@ -218,6 +218,31 @@ func TestLogsTakeTurns(t *testing.T) {
 	}
 }
 
+// TestAWriteFails: a flash that is full for a while costs neither a record nor a day, in the same run of the program.
+func TestAWriteFails(t *testing.T) {
+	whole, h := open(t, t.TempDir()), open(t, t.TempDir())
+	drive(t, whole, 0)
+	drive(t, h, 0)
+	want := drive(t, whole, 1)
+	if _, err := h.rec.file.Write(make([]byte, dssad.RecordSize/2)); err != nil { // what fitted of a record
+		t.Fatal(err)
+	}
+	if err := h.rec.file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := dayStart(1)
+	if _, err := h.Drive(s.day, s.at, 15_000); err == nil {
+		t.Fatal("a day was driven whose events nobody could store")
+	}
+	if d := cmp.Diff(want, drive(t, h, 1)); d != "" {
+		t.Error(d)
+	}
+	ring, err := ReadDSSAD(h.cfg.Dir)
+	if err != nil || ring.Head() != whole.Ring().Head() || ring.Last() != whole.Ring().Last() {
+		t.Errorf("%v: the flash does not hold what one that never failed does", err)
+	}
+}
+
 func TestDamagedRecorderMakesThePilotUnavailable(t *testing.T) {
 	dir := t.TempDir()
 	h := open(t, dir)

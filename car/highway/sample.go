@@ -274,6 +274,7 @@ func (h *Highway) tell(e r157.Event, start time.Time, held *motion.Tick, had int
 	}
 	if *held++; h.broken == nil && int(*held) > had {
 		if err := h.rec.append(at(start, e.At).Unix(), e); err != nil {
+			h.torn = true
 			return err
 		}
 	}
