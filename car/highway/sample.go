@@ -156,7 +156,7 @@ func (h *Highway) sample(day period.Date, start time.Time, meters int64, sw Soft
 				h.note(&out, pilotlog.Event{At: at(start, now), Kind: pilotlog.Checker, Reason: grade(say), Road: "motorway"})
 			}
 		}
-		step := h.in.Ego.V * motion.DT
+		step := float64(h.in.Ego.V * motion.DT)
 		switch {
 		case h.out.Engagement.Mode == motion.Active:
 			way[0] += step
