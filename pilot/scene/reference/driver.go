@@ -207,17 +207,3 @@ func RSSLateral(v float64) float64 {
 	after := v + rssLateral*rssRho
 	return rssMu + float64((float64(2*v)+rssLateral*rssRho)*rssRho/2) + float64(float64(after*after)/(2*rssLateral))
 }
-
-// Following returns the gap in metres that a model itself keeps when it follows at speed v in m/s.
-func Following(m Model, v float64) float64 {
-	switch m {
-	case FSM:
-		return float64(v*fsmTau) + float64(float64(v*v)/(2*fsmComf)) - float64(float64(v*v)/(2*fsmOther)) + 2*fsmMargin
-	case RSS:
-		after, braked := v+rssRho*rssAccel, math.Max(v-rssBrake*rssRho, 0)
-		return float64(v*rssRho) + rssAccel*rssRho*rssRho/2 + float64(after*after)/(2*rssBrake) - float64(braked*braked)/(2*rssBrake) +
-			rssBrake*rssRho*rssRho/2
-	default:
-		return 2 * v
-	}
-}

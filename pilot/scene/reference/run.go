@@ -5,11 +5,9 @@ import "math"
 // Result is how a run ended.
 type Result struct {
 	Collision bool
-	Front     bool    // of the collision: the ego's front ran into the other; else the other came from the side
 	MaxDecel  float64 // m/s²
 	Onset     int     // tick of the first braking; -1: none
 	MinTTC    float64 // s, to what is in the ego's path; +Inf: never closing
-	Final     float64 // m/s, the ego's speed at the end
 }
 
 // Run drives the conflict with a model.
@@ -33,7 +31,7 @@ func All(c *Conflict) (out [Models]Result) {
 func drive(c *Conflict, d *Driver, b *braking) Result {
 	t := start(c)
 	r := Result{Onset: -1, MinTTC: math.Inf(1)}
-	s, u, a, edge := 0.0, c.Ego, 0.0, 0.0
+	s, u, a := 0.0, c.Ego, 0.0
 	half, wide := float64((c.EgoLength+c.Length)/2), float64((c.EgoWidth+c.Width)/2)
 	for tick, n := 0, c.Ticks(); tick < n; tick++ {
 		os, od, ou, ov := t.s, t.d, t.vs, t.vd
@@ -45,13 +43,12 @@ func drive(c *Conflict, d *Driver, b *braking) Result {
 		v := View{Gap: math.Abs(os-s) - half, Edge: math.Abs(od) - wide, Ego: u, Other: ou, EgoAccel: a,
 			Towards: -float64(math.Copysign(1, od) * ov), Passed: s > os, Lengths: c.EgoLength + c.Length}
 		if v.Edge < 0 && v.Gap < 0 {
-			r.Collision, r.Front = true, s < os && edge < 0
+			r.Collision = true
 			break
 		}
 		if v.Edge < 0 && !v.Passed && u > ou {
 			r.MinTTC = math.Min(r.MinTTC, v.Gap/(u-ou))
 		}
-		edge = v.Edge
 		if over(c, &t, &v) {
 			break
 		}
@@ -71,7 +68,6 @@ func drive(c *Conflict, d *Driver, b *braking) Result {
 		s += float64(u * dt)
 		t.step()
 	}
-	r.Final = u
 	return r
 }
 
