@@ -67,9 +67,10 @@ func ReadCases(r io.Reader) ([]Case, error) {
 	return out, nil
 }
 
-// header finds what each column is: an index into numbers, or one of the two below.
+// Columns that are no numbers.
 const columnID, columnKind = -1, -2
 
+// header finds what each column is: an index into numbers, or one of the two above.
 func header(names []string) ([]int, error) {
 	columns := make([]int, len(names))
 	seen := map[int]bool{}

@@ -42,7 +42,7 @@ type Outcome struct {
 	Kind       reference.Kind `json:"kind"`
 	Ego        float64        `json:"ego_kmh"`
 	Collision  bool           `json:"collision"`
-	Type       string         `json:"type,omitempty"` // of the collision, see Types
+	Type       string         `json:"type,omitempty"` // of the collision, see world.Contact
 	AtFault    bool           `json:"at_fault,omitempty"`
 	MinTTC     Least          `json:"min_ttc_s"`
 	MaxDecel   float64        `json:"max_decel_mps2"` // what the car did, not what was asked
@@ -65,7 +65,8 @@ type Outcome struct {
 	Hash          uint64                 `json:"hash"` // of every tick's truth
 }
 
-// Avoidable reports whether at least one reference model avoids the collision.
+// Avoidable reports whether at least one reference model avoids the collision, as far as is known: one that has not run excuses
+// nobody.
 func (o *Outcome) Avoidable() bool {
 	return o.References != [reference.Models]bool{true, true, true, true}
 }

@@ -28,15 +28,6 @@ type Rig struct {
 	cmd    motion.Command
 }
 
-// Types of collisions: what met, and who came to whom.
-func Types() []string {
-	var names []string
-	for k := world.NoContact; k <= world.RunInto; k++ {
-		names = append(names, k.String())
-	}
-	return names
-}
-
 // NewRig builds a stack.
 func NewRig(s Stack) (*Rig, error) {
 	seat, err := NewSeat(&s)

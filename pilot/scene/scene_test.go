@@ -61,7 +61,11 @@ func TestFormatCSV(t *testing.T) {
 		t.Errorf("%v, %v", rows, err)
 	}
 	text, _ := os.ReadFile("FORMAT.md")
-	for _, name := range append(append(strings.Split(Columns(), ","), ResultColumns()...), Types()...) {
+	names := append(strings.Split(Columns(), ","), ResultColumns()...)
+	for k := world.NoContact; k <= world.RunInto; k++ {
+		names = append(names, k.String())
+	}
+	for _, name := range names {
 		if !bytes.Contains(text, []byte("`"+name+"`")) {
 			t.Errorf("FORMAT.md does not tell what %s is", name)
 		}
@@ -414,8 +418,8 @@ func TestStackRefuses(t *testing.T) {
 	} {
 		s := DefaultStack()
 		change(&s)
-		if _, err := NewRig(s); fault.KindOf(err) != fault.Invalid && err == nil {
-			t.Errorf("%s: runs", why)
+		if _, err := NewRig(s); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s: %v, want a refusal", why, err)
 		}
 		base := DefaultStack()
 		if reflect.DeepEqual(s.Parameters(), base.Parameters()) && s.Planner == base.Planner {

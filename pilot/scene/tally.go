@@ -47,9 +47,7 @@ func (t *Tally) Look(w *world.World) (over bool) {
 		t.trail.Add(a.D)
 		if gap, inWay := w.Gap(i); inWay && a.S > e.S {
 			t.MinGap = min(t.MinGap, Least(max(gap, 0)))
-			if ttc := world.TTC(gap, e.V-a.VS); ttc < world.Never {
-				t.MinTTC = min(t.MinTTC, Least(ttc))
-			}
+			t.MinTTC = min(t.MinTTC, least(world.TTC(gap, e.V-a.VS)))
 		}
 	}
 	hit, _, kind, _ := w.Collision()
