@@ -53,8 +53,9 @@ func (r *Rig) Run(c *Case) (Outcome, error) {
 		for m, run := range reference.All(&f) {
 			o.References[m] = run.Collision
 		}
-		brakes := reference.Standard()
-		brakes.Max = min(brakes.Max, r.stack.Car.Braking())
+		brakes, car := reference.Standard(), r.stack.Car
+		car.Friction = or(c.Friction, car.Friction)
+		brakes.Max = min(brakes.Max, car.Braking())
 		o.KeepSpeedSafe = !reference.KeepSpeed(&f).Collision
 		o.Bound = o.KeepSpeedSafe || reference.Bound(&f, brakes)
 		o.CutsIn = f.CutsIn()
