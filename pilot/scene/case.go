@@ -46,6 +46,14 @@ type number struct {
 	unit   string
 }
 
+// refused says why a value that is given cannot be meant: 0 stands for what is left out.
+func (n *number) refused(v float64) *fault.Error {
+	if v != 0 || n.lo <= 0 {
+		return nil
+	}
+	return fault.New(fault.Invalid, "case_range", "0 is out of range: expected %g to %g %s, or nothing", n.lo, n.hi, n.unit).At("/" + n.name)
+}
+
 // numbers are the numeric columns, in the order of the file format.
 var numbers = [...]number{
 	{"ego_kmh", func(c *Case) *float64 { return &c.Ego }, 0, 250, "km/h"},

@@ -138,9 +138,10 @@ func parse(columns []int, row []string) (c Case, err error) {
 	}
 	for k, n := range numbers[:columnsCSV] {
 		switch {
-		case given[k] && n.name == "length_m" && c.Length == 0, given[k] && n.name == "width_m" && c.Width == 0:
-			return c, fault.New(fault.Invalid, "case_range", "0 is out of range: expected %g to %g m, or nothing", n.lo, n.hi).At("/" + n.name)
 		case given[k]:
+			if err := n.refused(*n.of(&c)); err != nil {
+				return c, err
+			}
 		case needs(c.Kind, n.name):
 			return c, fault.New(fault.Invalid, "case_missing", "a %s needs a value", c.Kind).At("/" + n.name)
 		}

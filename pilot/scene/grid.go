@@ -55,7 +55,10 @@ type Value struct {
 // UnmarshalJSON reads a number or a string.
 func (v *Value) UnmarshalJSON(b []byte) error {
 	if len(b) > 0 && b[0] == '"' {
-		return json.Unmarshal(b, &v.Word)
+		if err := json.Unmarshal(b, &v.Word); err != nil || v.Word != "" {
+			return err
+		}
+		return errors.New("a value is an empty string")
 	}
 	n, err := strconv.ParseFloat(string(b), 64)
 	if err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
@@ -123,6 +126,9 @@ func (f *Family) expand(cases []Case, at string) ([]Case, error) {
 		a := &f.Axes[i]
 		if err := a.spread(fmt.Sprintf("%s/axes/%d", at, i)); err != nil {
 			return nil, err
+		}
+		if slices.ContainsFunc(f.Axes[:i], func(b Axis) bool { return b.Field == a.Field }) {
+			return nil, fault.New(fault.Invalid, "grid_axis", "%.60q has an axis already", a.Field).At(fmt.Sprintf("%s/axes/%d/field", at, i))
 		}
 		if total *= len(a.Values); total > MaxCases {
 			return nil, fault.New(fault.Invalid, "grid_size", "more than %d cases", MaxCases).At(at + "/axes")
@@ -201,6 +207,9 @@ func (f *Family) one(kind reference.Kind, values map[string]Value, id, at string
 			n := numberNamed(field)
 			if n == nil || v.Word != "" {
 				return c, fault.New(fault.Invalid, "grid_field", "%.60q is no field, or its value is not what it takes: expected id, seed, %s", field, fieldNames()).At(at + "/" + field)
+			}
+			if err := n.refused(v.Number); err != nil {
+				return c, err.At(at + "/" + field)
 			}
 			*n.of(&c) = v.Number
 		}

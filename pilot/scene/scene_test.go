@@ -183,6 +183,9 @@ func TestRefused(t *testing.T) {
 		{`{"format":"roadbook-grid/1","families":[{"family":"decel","rows":[{"ego_kmh":50,"gap_m":"3s","lead_decel_mps2":3}]}]}`, "grid_field", "/families/0/rows/0/gap_m"},
 		{`{"format":"roadbook-grid/1","families":[{"family":"decel","rows":[{"ego_kmh":500,"gap_m":9,"lead_decel_mps2":3}]}]}`, "case_range", "/families/0/rows/0/ego_kmh"},
 		{`{"format":"roadbook-grid/1","families":[{"family":"decel","axes":[{"field":"ego_kmh","from":1,"to":2}]}]}`, "grid_axis", "/families/0/axes/0/count"},
+		{`{"format":"roadbook-grid/1","families":[{"family":"decel","axes":[{"field":"gap_m","values":[9]},{"field":"gap_m","values":[8]}]}]}`, "grid_axis", "/families/0/axes/1/field"},
+		{`{"format":"roadbook-grid/1","families":[{"family":"decel","fixed":{"friction":0},"rows":[{"ego_kmh":50,"gap_m":9,"lead_decel_mps2":3}]}]}`, "case_range", "/families/0/rows/0/friction"},
+		{`{"format":"roadbook-grid/1","families":[{"family":"decel","rows":[{"ego_kmh":50,"gap_m":"","lead_decel_mps2":3}]}]}`, "grid_json", "line 1"},
 	} {
 		_, _, err := ReadGrid(strings.NewReader(row.text))
 		e, _ := err.(*fault.Error)
@@ -310,6 +313,20 @@ func TestRigAllocations(t *testing.T) {
 		i++
 	}); n != 0 {
 		t.Errorf("%g allocations per case", n)
+	}
+}
+
+// TestBoundOnIce: what a dry road allows to avoid, a slippery one does not.
+func TestBoundOnIce(t *testing.T) {
+	r, err := NewRig(DefaultStack())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for friction, want := range map[float64]bool{0: true, 0.3: false} {
+		o, err := r.Run(&Case{ID: "x", Kind: reference.Deceleration, Ego: 100, Gap: 30, LeadDecel: 7, Friction: friction})
+		if err != nil || o.Bound != want {
+			t.Errorf("friction %g: the bound avoids: %v, want %v; %v", friction, o.Bound, want, err)
+		}
 	}
 }
 
