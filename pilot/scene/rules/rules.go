@@ -113,8 +113,11 @@ func (d *drive) step() motion.Mode {
 		d.bad = d.bad || e.At != d.in.Now
 	}
 	mode := d.out.Engagement.Mode
-	quiet := mode == motion.Standstill || mode == motion.Locked // their reason was told before
-	d.bad = d.bad || !first && mode != was && changes != 1 && !quiet || mode == was && changes != 0 && !first
+	want := 0
+	if mode != was {
+		want = 1
+	}
+	d.bad = d.bad || !first && changes != want
 	d.in.Now++
 	return mode
 }
@@ -198,7 +201,7 @@ func duties() []duty {
 			d.until(motion.MinimumRisk, 1200)
 			hazard := d.out.Notice.Hazard
 			d.in.Ego.V = 0
-			return d.until(motion.Standstill, 50) >= 0 && hazard && d.out.Notice.Hazard
+			return d.until(motion.Standstill, 50) >= 0 && hazard && d.out.Notice.Hazard && !d.bad
 		}},
 		{"after standstill no new activation in this run cycle (5.5.5)", func(o *r157.ODD, p r157.Params) bool {
 			d, _ := seat(o, p)
