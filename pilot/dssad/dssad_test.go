@@ -2,6 +2,7 @@ package dssad_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -152,6 +153,23 @@ func TestRefuses(t *testing.T) {
 		if _, err := dssad.New(v, "1", 1); err == nil {
 			t.Errorf("version %q was taken", v)
 		}
+	}
+}
+
+// TestNoNumberAfterTheLast: a forged record that leaves no number for the next is refused; to walk such a ring would not end.
+func TestNoNumberAfterTheLast(t *testing.T) {
+	b, err := ring(t, 0).Append(1_700_000_000, r157.Event{Kind: r157.Activation, Reason: r157.Button})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8 {
+		b[i] = 0xFF
+	}
+	sum := sha256.Sum256(b[:dssad.RecordSize-sha256.Size])
+	copy(b[dssad.RecordSize-sha256.Size:], sum[:])
+	r := ring(t, 0)
+	if _, err := r.Replay(append(append(dssad.LogHeader(nil), b...), b...)); err == nil || r.Last() != 0 {
+		t.Errorf("taken, %v; the newest is %d", err, r.Last())
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	RecordSize = 192
 	MaxVersion = 40
 	hashed     = RecordSize - sha256.Size
+	maxSeq     = 1 << 62 // of a record: more than a car can make, so that the next one has a number, too
 )
 
 // Hash is a SHA-256.
@@ -70,8 +71,8 @@ func parse(b []byte) (Record, error) {
 		Prev: Hash(b[atPrev:hashed]), Hash: Hash(b[hashed:])}
 	var err error
 	switch {
-	case r.Seq == 0:
-		return Record{}, errors.New("a record's number is at least 1")
+	case r.Seq == 0 || r.Seq > maxSeq:
+		return Record{}, fmt.Errorf("a record's number is %d, expected 1 to %d", r.Seq, uint64(maxSeq))
 	case !r.Event.Kind.Known() || !r.Event.Reason.Known() || r.Event.From > motion.Locked || r.Event.To > motion.Locked || r.Event.At < 0:
 		return Record{}, fmt.Errorf("record %d holds no event of this version", r.Seq)
 	case r.Unix < 0 || r.Unix > 1<<33:
