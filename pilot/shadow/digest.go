@@ -11,13 +11,13 @@ import (
 // Sizes of the encoding: eight bytes for every number.
 const (
 	egoWords    = 11
-	roadWords   = 5
+	roadWords   = 7 + len(motion.Road{}.Curvature)
 	objectWords = 9
 	inputSize   = 8 * (egoWords + roadWords + 3 + objectWords*motion.MaxObjects)
 )
 
-// Digest is SHA-256 of what decides a command: the time, the car, the road and the object list, as big-endian words of eight bytes in
-// the order of motion's fields. A recorded drive is searched for it.
+// Digest is SHA-256 of the time, the car, the road and the object list, as big-endian words of eight bytes in the order of motion's
+// fields. A recorded drive is searched for it.
 func Digest(in *motion.Input) [32]byte {
 	var buf [inputSize]byte
 	return digest(in, &buf)
@@ -32,9 +32,15 @@ func digest(in *motion.Input, buf *[inputSize]byte) [32]byte {
 		w.float(v)
 	}
 	w.int(int64(r.Lanes))
-	for _, v := range [roadWords - 1]float64{r.LaneWidth, r.Limit, r.Curvature[0], r.BlockedAt} {
+	w.float(r.LaneWidth)
+	w.float(r.Limit)
+	for _, v := range r.Curvature {
 		w.float(v)
 	}
+	w.float(r.CurveStep)
+	w.bool(r.LeftCrossable)
+	w.bool(r.RightCrossable)
+	w.float(r.BlockedAt)
 	if in.Objects != nil {
 		w.int(int64(in.Objects.At))
 		n := max(0, min(in.Objects.N, motion.MaxObjects))
@@ -63,3 +69,11 @@ func (w *words) int(v int64) {
 }
 
 func (w *words) float(v float64) { w.int(int64(math.Float64bits(v))) }
+
+func (w *words) bool(v bool) {
+	if v {
+		w.int(1)
+		return
+	}
+	w.int(0)
+}

@@ -142,12 +142,13 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestDigest: every field that decides a command counts, and what lies behind the list does not.
+// TestDigest: time, car, road and every object count, and what lies behind the list does not.
 func TestDigest(t *testing.T) {
 	in := motion.Input{Objects: &motion.Objects{N: 1}}
 	base := shadow.Digest(&in)
 	for i, change := range []func(){
 		func() { in.Now++ }, func() { in.Ego.V++ }, func() { in.Ego.BrakeMax++ }, func() { in.Road.BlockedAt++ },
+		func() { in.Road.Curvature[15]++ }, func() { in.Road.CurveStep++ }, func() { in.Road.LeftCrossable = true }, func() { in.Road.RightCrossable = true },
 		func() { in.Objects.At++ }, func() { in.Objects.List[0].ID++ }, func() { in.Objects.List[0].Width++ },
 	} {
 		change()
