@@ -16,7 +16,8 @@ const (
 )
 
 // NCAP returns the rear cases of Euro NCAP: CCRs (standing), CCRm (slower) and CCRb (braking) of the 2026 and 2023 sets with
-// their overlaps, and the motorcycle's. An impact is a failure. Every approach begins at least 4 s before the impact.
+// their overlaps, and the motorcycle's. An impact is a failure. Every approach to a standing or slower target
+// begins at least 6 s before the impact.
 func NCAP() []Case {
 	var out []Case
 	add := func(set string, c Case) {

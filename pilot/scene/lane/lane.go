@@ -93,10 +93,11 @@ func Show(id string, s scene.Stack) (scene.Shown, error) {
 	if o.Kept() {
 		x.Verdict = "the lane is kept"
 	}
+	side := map[bool]string{true: "left", false: "right"}
 	x.Facts = []scene.Fact{{Name: "Kind", Value: "lane keeping"}, {Name: "Ego", Value: fmt.Sprintf("%g km/h", c.Kmh)}, {Name: "Bend", Value: "none"},
-		{Name: "Begins", Value: fmt.Sprintf("%.2f m left of the middle", c.Offset)}, {Name: "Farthest off", Value: fmt.Sprintf("%.2f m", o.Most)}}
+		{Name: "Begins", Value: fmt.Sprintf("%.2f m %s of the middle", math.Abs(c.Offset), side[c.Offset >= 0])}, {Name: "Farthest off", Value: fmt.Sprintf("%.2f m", o.Most)}}
 	if c.Bend != 0 {
-		x.Facts[2].Value = fmt.Sprintf("%.0f m radius to the %s", math.Abs(1/c.Bend), map[bool]string{true: "left", false: "right"}[c.Bend > 0])
+		x.Facts[2].Value = fmt.Sprintf("%.0f m radius to the %s", math.Abs(1/c.Bend), side[c.Bend > 0])
 	}
 	return x, err
 }
