@@ -2,6 +2,7 @@ package scene
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -26,12 +27,18 @@ const (
 func ReadCases(r io.Reader) ([]Case, error) {
 	limited := &io.LimitedReader{R: r, N: MaxFile + 1}
 	in := bufio.NewReaderSize(limited, 1<<16)
-	if b, _ := in.Peek(3); string(b) == "\xef\xbb\xbf" {
+	switch b, _ := in.Peek(3); {
+	case string(b) == "\xef\xbb\xbf":
 		_, _ = in.Discard(3) // spreadsheets write a byte order mark
+	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("\xfe\xff")):
+		return nil, fault.New(fault.Invalid, "cases_encoding", "the file is UTF-16: expected UTF-8")
 	}
 	rows := csv.NewReader(in)
 	rows.ReuseRecord, rows.TrimLeadingSpace = true, true
 	head, err := rows.Read()
+	if limited.N == 0 {
+		return nil, tooLarge()
+	}
 	if err != nil {
 		return nil, malformed(err)
 	}
@@ -43,10 +50,14 @@ func ReadCases(r io.Reader) ([]Case, error) {
 	for {
 		row, err := rows.Read()
 		if limited.N == 0 {
-			return nil, fault.New(fault.Invalid, "cases_size", "the file is larger than %d bytes", MaxFile)
+			return nil, tooLarge()
 		}
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if errors.Is(err, csv.ErrFieldCount) {
+			line, _ := rows.FieldPos(0)
+			return nil, fault.New(fault.Invalid, "cases_csv", "the line has %d fields: expected %d, as many as line 1 has columns", len(row), len(columns)).At("line " + strconv.Itoa(line))
 		}
 		if err != nil {
 			return nil, malformed(err)
@@ -72,6 +83,9 @@ const columnID, columnKind = -1, -2
 
 // header finds what each column is: an index into numbers, or one of the two above.
 func header(names []string) ([]int, error) {
+	if i := strings.IndexAny(names[0], ";\t"); i >= 0 && len(names) == 1 {
+		return nil, fault.New(fault.Invalid, "cases_csv", "the columns are separated by %q: expected commas, and points in decimals", names[0][i:i+1]).At("line 1")
+	}
 	columns := make([]int, len(names))
 	seen := map[int]bool{}
 	for i, name := range names {
@@ -130,8 +144,8 @@ func parse(columns []int, row []string) (c Case, err error) {
 		case text == "" || strings.EqualFold(text, "nan"): // left out, as tables write it
 		default:
 			v, err := strconv.ParseFloat(text, 64)
-			if err != nil || math.IsInf(v, 0) || math.IsNaN(v) {
-				return c, fault.New(fault.Invalid, "case_number", "%.60q is no number", text).At("/" + numbers[k].name)
+			if err != nil || math.IsInf(v, 0) || strings.ContainsAny(text, "xX_") { // Go's own ways to write a number are no table's
+				return c, fault.New(fault.Invalid, "case_number", "%.60q is no number: expected decimal digits, with a point", text).At("/" + numbers[k].name)
 			}
 			*numbers[k].of(&c), given[k] = v, true
 		}
@@ -142,8 +156,10 @@ func parse(columns []int, row []string) (c Case, err error) {
 			if err := n.refused(*n.of(&c)); err != nil {
 				return c, err
 			}
+		case needs(c.Kind, n.name) && !slices.Contains(columns, k):
+			return c, fault.New(fault.Invalid, "case_missing", "a %s needs this column, and line 1 does not name it", c.Kind).At("/" + n.name)
 		case needs(c.Kind, n.name):
-			return c, fault.New(fault.Invalid, "case_missing", "a %s needs a value", c.Kind).At("/" + n.name)
+			return c, fault.New(fault.Invalid, "case_missing", "a %s needs a value: empty and NaN are none", c.Kind).At("/" + n.name)
 		}
 	}
 	return c.only(), c.Check()
@@ -169,9 +185,13 @@ func malformed(err error) error {
 	case errors.Is(err, io.EOF):
 		return fault.New(fault.Invalid, "cases_empty", "the file is empty: expected %s", Columns())
 	case errors.As(err, &p):
-		return fault.New(fault.Invalid, "cases_csv", "column %d: %v", p.Column, p.Err).At("line " + strconv.Itoa(p.Line))
+		return fault.New(fault.Invalid, "cases_csv", "byte %d of line %d: %v: a field in quotes begins and ends with one, and writes its own twice", p.Column, p.Line, p.Err).At("line " + strconv.Itoa(p.StartLine))
 	}
 	return err
+}
+
+func tooLarge() error {
+	return fault.New(fault.Invalid, "cases_size", "the file is larger than %d bytes", MaxFile)
 }
 
 // atLine blames a line and, as the pointer says, a column.
