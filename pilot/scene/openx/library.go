@@ -128,7 +128,7 @@ func (l *Library) open(dir string) ([]catalog, error) {
 	}
 	list, err := fs.ReadDir(l.fs, dir)
 	if err != nil {
-		return nil, fault.New(fault.NotFound, "file_missing", "there is no catalogue folder %s", dir)
+		return nil, fault.New(fault.NotFound, "folder_missing", "there is no catalogue folder %s", dir)
 	}
 	var out []catalog
 	for _, e := range list {
@@ -174,7 +174,9 @@ func (l *Library) entry(r *reader, ref *node, dirs []string) Entity {
 	for _, dir := range dirs {
 		list, err := l.open(dir)
 		if err != nil {
-			if r.err == nil {
+			if fault.CodeOf(err) == "folder_missing" {
+				r.fail(ref, "file_missing", "there is no catalogue folder %s where the scenarios lie", dir)
+			} else if r.err == nil {
 				r.err = err
 			}
 			return Entity{}
