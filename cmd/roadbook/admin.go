@@ -202,7 +202,7 @@ var nouns = []noun{
 		{"events", "single events, newest first", "GET", "/v1/pilot/events", "roadbook pilot events kind=minimum_risk limit=20"},
 		{"differences", "where a candidate in shadow mode would have acted otherwise", "GET", "/v1/pilot/differences", "roadbook pilot differences software=1.0.0"},
 		{"limits", "what a version is held to", "GET", "/v1/pilot/limits", "roadbook pilot limits"},
-		{"limit", "supersede the limits", "POST", "/v1/pilot/limits", `roadbook pilot limit alpha=0.01 rates='[{"kind":"minimum_risk","per_1000_km":0.2,"worse":true}]' source='safety board, 2026-11-26'`},
+		{"limit", "supersede the limits, all of them: a kind of event that is left out has none", "POST", "/v1/pilot/limits", `roadbook pilot limit alpha=0.01 rates='[{"kind":"minimum_risk","per_1000_km":0.2,"worse":true}]' source='safety board, 2026-11-26'`},
 		{"stops", "rollouts that were stopped by what the fleet reported", "GET", "/v1/pilot/stops", "roadbook pilot stops"},
 		{"disengagements", "disengagements in the US in the columns of California's yearly form OL 311R (7/2020), as CSV", "GET", "/v1/pilot/california/disengagements", "roadbook pilot disengagements year=2024 manufacturer=Maker permit=AVT-000 > ol311r.csv"},
 		{"mileage", "miles by car and month for the same form, as CSV", "GET", "/v1/pilot/california/mileage", "roadbook pilot mileage year=2024 manufacturer=Maker permit=AVT-000 > ol311r-miles.csv"},
@@ -218,8 +218,8 @@ var nouns = []noun{
 	}},
 }
 
-// whole names the fields of supply that are numbers.
-var whole = map[string]bool{"year": true, "lead_weeks": true, "min_order": true}
+// numeric names the fields that are numbers; amounts and prices are text.
+var numeric = map[string]bool{"release_counter": true, "units": true, "part": true, "year": true, "lead_weeks": true, "min_order": true, "alpha": true}
 
 // adminCmd runs one verb of a noun.
 type adminCmd struct {
@@ -324,12 +324,16 @@ func operatorToken(given, data string) (string, error) {
 func (c *adminCmd) input(v verb) (map[string]any, []byte, error) {
 	fields := map[string]any{}
 	var raw []byte
+	upload := v.name == "upload" || v.name == "submit" || v.name == "ask"
+	if c.File == "" && upload {
+		return nil, nil, fmt.Errorf("nothing to send: give -f FILE\nexample: %s", v.example)
+	}
 	if c.File != "" {
 		b, err := readFile(c.File)
 		if err != nil {
 			return nil, nil, err
 		}
-		if v.name == "upload" || v.name == "submit" || v.name == "ask" {
+		if upload {
 			raw = b
 		} else if len(b) > MaxInput {
 			return nil, nil, fmt.Errorf("%s: larger than %d bytes", c.File, MaxInput)
@@ -343,7 +347,7 @@ func (c *adminCmd) input(v verb) (map[string]any, []byte, error) {
 			return nil, nil, fmt.Errorf("%q is not name=value", f)
 		}
 		var parsed any
-		if (strings.HasPrefix(val, "[") || strings.HasPrefix(val, "{") || name == "release_counter" || name == "units" || name == "part" || whole[name]) && json.Unmarshal([]byte(val), &parsed) == nil {
+		if (strings.HasPrefix(val, "[") || strings.HasPrefix(val, "{") || numeric[name]) && json.Unmarshal([]byte(val), &parsed) == nil {
 			fields[name] = parsed
 		} else {
 			fields[name] = val

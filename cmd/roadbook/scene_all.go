@@ -123,7 +123,7 @@ func (c *sceneEvidenceCmd) begin(made bundle.Part, out io.Writer) error {
 			}
 		}
 	}
-	return writeWhole(file, func(w io.Writer) error { _, err := w.Write(now); return err })
+	return toFile(file, func(w io.Writer) error { _, err := w.Write(now); return err })
 }
 
 func (c *sceneEvidenceCmd) file(s suites.Suite, ending string) string {
@@ -152,7 +152,7 @@ func (c *sceneEvidenceCmd) part(ctx context.Context, s suites.Suite, made bundle
 		return p, false, err
 	}
 	if said.Len() > 0 {
-		if err := writeWhole(c.file(s, ".txt"), func(w io.Writer) error { _, err := said.WriteTo(w); return err }); err != nil {
+		if err := toFile(c.file(s, ".txt"), func(w io.Writer) error { _, err := said.WriteTo(w); return err }); err != nil {
 			return p, false, err
 		}
 	}

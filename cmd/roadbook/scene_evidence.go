@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -46,6 +47,11 @@ func (c *sceneKeyCmd) Run(out io.Writer) error {
 	sec, pub, err := bundle.WriteKeys(key)
 	if err != nil {
 		return err
+	}
+	for _, name := range []string{c.File, c.File + ".pub"} {
+		if _, err := os.Lstat(name); err == nil {
+			return fmt.Errorf("%s exists: a key is never overwritten", name)
+		}
 	}
 	for _, f := range []struct {
 		name string
@@ -87,6 +93,9 @@ type notary struct {
 
 func (f *signFlags) read() (notary, error) {
 	var n notary
+	if err := place(f.Out); err != nil {
+		return n, err
+	}
 	if !bundle.RXSWIN.MatchString(f.RXSWIN) {
 		return n, fault.New(fault.Invalid, "evidence_rxswin", "--rxswin is %.80q: expected R157:NUMBER", f.RXSWIN)
 	}
@@ -97,8 +106,14 @@ func (f *signFlags) read() (notary, error) {
 	if n.key, err = bundle.PrivateKey(text); err != nil {
 		return n, fmt.Errorf("%s: %w", f.Key, err)
 	}
-	if n.image, err = os.ReadFile(f.Image); err != nil || f.Against == "" {
+	if n.image, err = os.ReadFile(f.Image); err != nil {
 		return n, err
+	}
+	if len(n.image) == 0 {
+		return n, fault.New(fault.Invalid, "evidence_image", "%s is empty: expected the image that is released", f.Image)
+	}
+	if f.Against == "" {
+		return n, nil
 	}
 	raw, err := os.ReadFile(f.Against)
 	if err != nil {
@@ -126,7 +141,7 @@ func (f *signFlags) sign(n notary, parts []bundle.Part, out io.Writer) (*bundle.
 	if err != nil {
 		return nil, err
 	}
-	if err := writeWhole(f.Out, func(w io.Writer) error { _, err := w.Write(raw); return err }); err != nil {
+	if err := toFile(f.Out, func(w io.Writer) error { _, err := w.Write(raw); return err }); err != nil {
 		return nil, err
 	}
 	fmt.Fprintf(out, "%s: %d suites of image %s, SHA-256 %s\n", f.Out, len(b.Suites), b.Subject.Image, bundle.Sum(raw))
@@ -259,7 +274,14 @@ func pronounce(b, shipped *bundle.Bundle, out io.Writer) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	return v.Err()
+	if v.OK() {
+		return nil
+	}
+	texts := make([]string, len(v.Findings))
+	for i, f := range v.Findings {
+		texts[i] = f.Text
+	}
+	return fault.New(fault.Refused, "evidence_"+v.Findings[0].Code, "%s", strings.Join(texts, "\n          "))
 }
 
 // baseName is how a file is called in a title.

@@ -39,6 +39,9 @@ SUMO's traffic is driven again from the start of its seed, and its last half min
 
 // Run drives and writes.
 func (c *sceneShowCmd) Run(ctx context.Context, out io.Writer) error {
+	if err := place(c.Out); err != nil {
+		return err
+	}
 	page := console.Replays{Title: "Driving cases", Command: "roadbook scene show"}
 	for _, f := range [...]struct{ flag, value string }{{"--cases", c.Cases}, {"--grid", c.Grid}, {"--data", c.Data}} {
 		if f.value != "" {
@@ -56,7 +59,7 @@ func (c *sceneShowCmd) Run(ctx context.Context, out io.Writer) error {
 		}
 		page.Cases = append(page.Cases, replayOf(&x))
 	}
-	if err := writeWhole(c.Out, func(w io.Writer) error { return page.Write(ctx, w) }); err != nil {
+	if err := toFile(c.Out, func(w io.Writer) error { return page.Write(ctx, w) }); err != nil {
 		return err
 	}
 	for _, r := range page.Cases {

@@ -90,8 +90,11 @@ func (a asked) write(out io.Writer, result any, text func(io.Writer) error, html
 	return text(out)
 }
 
-// toFile writes a file whole or not at all.
+// toFile writes a file whole or not at all: beside its place, and moved there when it is complete.
 func toFile(name string, write func(io.Writer) error) error {
+	if err := regular(name); err != nil {
+		return err
+	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".roadbook-*")
 	if err != nil {
 		return err
@@ -101,4 +104,27 @@ func toFile(name string, write func(io.Writer) error) error {
 		return err
 	}
 	return os.Rename(f.Name(), name)
+}
+
+// regular refuses to move a file to where a folder, a device or a pipe is.
+func regular(name string) error {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is no file that can be replaced: expected the name of a file", name)
+	}
+	return nil
+}
+
+// place refuses, before work of hours begins, a file that toFile could not write after it. "": nothing is to be written.
+func place(name string) error {
+	if name == "" {
+		return nil
+	}
+	if err := regular(name); err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".roadbook-*")
+	if err != nil {
+		return fmt.Errorf("--out: %s cannot be written: %w", name, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
