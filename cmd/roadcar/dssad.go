@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,6 +33,9 @@ func readDSSAD(args []string, out io.Writer) error {
 	}
 	if c.Last < 0 {
 		return fmt.Errorf("--last: %d is less than 0", c.Last)
+	}
+	if _, err := os.Stat(car.PilotDir(c.Dir)); errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s holds no recorder: it is the folder of no car, or of one that has not driven yet", c.Dir)
 	}
 	ring, err := highway.ReadDSSAD(car.PilotDir(c.Dir))
 	if err != nil {

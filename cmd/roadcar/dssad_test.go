@@ -61,4 +61,7 @@ func TestDSSADIsReadWithoutTheCar(t *testing.T) {
 	if err := run(t.Context(), []string{"dssad", "--dir", dir}, &out); err == nil {
 		t.Error("a changed record did not show")
 	}
+	if err := run(t.Context(), []string{"dssad", "--dir", t.TempDir()}, &out); err == nil || !strings.Contains(err.Error(), "no recorder") {
+		t.Errorf("a folder without a recorder: %v", err)
+	}
 }
