@@ -28,7 +28,7 @@ type Limit struct {
 
 // Default are limits to begin with. They are assumptions of this program, not of a regulation.
 func Default() Limits {
-	return Limits{Alpha: 0.01, Source: "assumed by the program; set your own with: roadbook pilot limits", Rates: []Limit{
+	return Limits{Alpha: 0.01, Source: "assumed by the program; set your own with: roadbook pilot limit", Rates: []Limit{
 		{pilotlog.Deactivation, 100, true},
 		{pilotlog.TransitionDemand, 20, true},
 		{pilotlog.Checker, 5, true},
