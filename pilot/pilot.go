@@ -18,6 +18,8 @@ const (
 	riskBrake = 2.5 // m/s²
 	edgeBrake = 0.8 // m/s², while it changes lanes
 	edgeSpeed = 6.0 // m/s, below which it then does not brake
+	endBrake  = 4.0 // m/s², the most for the end of the permitted road (5.5.2)
+	endGap    = 8.0 // m, left to it
 )
 
 // Output is what a tick gives.
@@ -219,6 +221,9 @@ func (p *Pilot) bounds(in *motion.Input) {
 			if ego.V < edgeSpeed {
 				b = 0
 			}
+		}
+		if end := in.Place.ToEnd; end >= 0 { // it stands before the permitted road ends (5.4.2)
+			b = max(b, min(float64(ego.V*ego.V)/(2*max(end-endGap, 0.5)), endBrake))
 		}
 		if -b < p.need.accel {
 			p.need.accel = -b
