@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -207,8 +208,8 @@ func (r Replay) data(i int) templ.Component {
 	})
 }
 
-// maxPoints is how many points a curve has: more are not seen.
-const maxPoints = 300
+// maxPoints bounds the points of a curve: more are not seen.
+const maxPoints = 500
 
 // axis is the time axis of a case's pictures: every how many ticks there is a point, the labels, and how often one is written.
 type axis struct {
@@ -219,7 +220,10 @@ type axis struct {
 
 func (r *Replay) axis() axis {
 	n := len(r.Accel)
-	a := axis{step: max(1, (n+maxPoints-1)/maxPoints)}
+	a := axis{step: 1}
+	for i := 0; a.step*maxPoints < n; i++ { // 1, 2, 5, 10, 20, 50: labels fall on whole seconds
+		a.step = [...]int{2, 5, 10}[i%3] * int(math.Pow10(i/3))
+	}
 	seconds := float64(n) * r.Tick
 	label := 1.0
 	for _, l := range []float64{1, 2, 5, 10, 30, 60} {
@@ -248,8 +252,18 @@ func (a axis) thin(v []float64, lo, hi float64) []float64 {
 	return out
 }
 
+// nothing reports whether the picture has no point to show.
+func nothing(p chart.Plot) bool {
+	for _, l := range p.Lines {
+		if slices.ContainsFunc(l.Y, func(y float64) bool { return !math.IsNaN(y) }) {
+			return false
+		}
+	}
+	return true
+}
+
 // TTCShown is the largest time to collision that a picture shows, in s.
-const TTCShown = 10.0
+const TTCShown = 10
 
 // pictures are positions, speeds, time to collision and acceleration over time, with the events marked.
 func (r *Replay) pictures() []chart.Plot {
@@ -273,8 +287,8 @@ func (r *Replay) pictures() []chart.Plot {
 		aside.Lines = append(aside.Lines, chart.Series{Name: c.Name, Y: a.thin(c.D, -far, far)})
 		speed.Lines = append(speed.Lines, chart.Series{Name: c.Name, Y: a.thin(kmh, -far, far)})
 	}
-	ttc, accel := plot("Time to collision", "s"), plot("Acceleration, commanded", "m/s²")
-	ttc.Lines = []chart.Series{{Name: "time to collision, up to 10 s", Y: a.thin(r.TTC, 0, TTCShown)}}
+	ttc, accel := plot("Time to collision, up to "+strconv.Itoa(TTCShown)+" s", "s"), plot("Acceleration, commanded", "m/s²")
+	ttc.Lines = []chart.Series{{Name: "time to collision", Y: a.thin(r.TTC, 0, TTCShown)}}
 	accel.Lines = []chart.Series{{Name: "commanded", Y: a.thin(r.Accel, -50, 50)}}
 	accel.Marks = []chart.Mark{{Name: "hard braking", Y: -3}}
 	return []chart.Plot{ahead, aside, speed, ttc, accel}

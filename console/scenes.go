@@ -84,11 +84,13 @@ func scenePath(release string) templ.SafeURL { return templ.URL("/scenes/" + rel
 func (f SceneFigure) held() string {
 	switch {
 	case f.Broken && f.Regressed:
-		return "over the limit, and worse than shipped"
+		return "misses the limit, and worse than shipped"
 	case f.Broken:
-		return "over the limit"
+		return "misses the limit"
 	case f.Regressed:
 		return "worse than shipped"
+	case (f.Limit == "–" || f.Limit == "told only") && f.Shipped == "–": // held against nothing
+		return "–"
 	}
 	return "holds"
 }

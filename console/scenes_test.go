@@ -37,7 +37,7 @@ func TestScenePages(t *testing.T) {
 	h := handler(newFixture(t))
 	for path, says := range map[string][]string{
 		"/scenes":           {"not type approval", "Highway pilot 2.4.0", "R157:RB1-2026.11", "2.25 %, at most 2 %", "and 1 more", "it does not declare its software", `href="/scenes/rel_24"`},
-		"/scenes/rel_24":    {"not type approval", "over the limit, and worse than shipped", "Suite alks is required and did not run.", "R157:RB1-2026.10", "3 (0.00 to 0.04 %)", "fsm 120", "cut_in-00417", "<code>roadbook scene show ID -o page.html</code>", strings.Repeat("ab", 32)},
+		"/scenes/rel_24":    {"not type approval", "misses the limit, and worse than shipped", "Suite alks is required and did not run.", "R157:RB1-2026.10", "3 (0.00 to 0.04 %)", "fsm 120", "cut_in-00417", "<code>roadbook scene show ID -o page.html</code>", strings.Repeat("ab", 32)},
 		"/campaigns/cmp_24": {`href="/scenes/rel_24"`, "2 bundles of evidence"},
 	} {
 		status, body, _ := get(t, h, path)
@@ -56,7 +56,7 @@ func TestScenePages(t *testing.T) {
 }
 
 func TestHeld(t *testing.T) {
-	for want, f := range map[string]SceneFigure{"holds": {}, "over the limit": {Broken: true}, "worse than shipped": {Regressed: true}, "over the limit, and worse than shipped": {Broken: true, Regressed: true}} {
+	for want, f := range map[string]SceneFigure{"holds": {Limit: "≤ 0", Shipped: "–"}, "–": {Limit: "told only", Shipped: "–"}, "misses the limit": {Broken: true}, "worse than shipped": {Regressed: true}, "misses the limit, and worse than shipped": {Broken: true, Regressed: true}} {
 		if got := f.held(); got != want {
 			t.Errorf("%+v: %q, want %q", f, got, want)
 		}
