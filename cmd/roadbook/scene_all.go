@@ -32,7 +32,7 @@ the bundle is written either way, and the server judges it by the same policy.
     roadbook evidence upload release=rel_… -f pilot.bundle
 
 Each finished part stays in a folder beside the bundle: what is started again does not run it twice. Parts of another program,
-other data or other sizes do not count. With --sample or fewer seeds all of it runs in a minute, and is refused as a sample.`
+other data or other sizes do not count and are set aside. With --sample or fewer seeds all of it runs in a minute, and is refused as a sample.`
 }
 
 // Run makes the evidence.
@@ -94,7 +94,8 @@ type plan struct {
 	Seconds float64     `json:"seconds"`
 }
 
-// begin makes the folder of parts ready. Parts that are of another plan are taken away.
+// begin makes the folder of parts ready. Parts of another plan may have taken hours: they are set
+// aside with it, and --parts finds them there.
 func (c *sceneEvidenceCmd) begin(made bundle.Part, out io.Writer) error {
 	data, err := filepath.Abs(c.Data)
 	if err != nil {
@@ -108,19 +109,32 @@ func (c *sceneEvidenceCmd) begin(made bundle.Part, out io.Writer) error {
 		return err
 	}
 	file := filepath.Join(c.Parts, "plan.json")
-	switch was, err := os.ReadFile(file); {
-	case err == nil && bytes.Equal(was, now):
+	if was, err := os.ReadFile(file); err == nil && bytes.Equal(was, now) {
 		return nil
-	case err == nil:
-		fmt.Fprintf(out, "what is in %s is of another program, other data or other sizes: all runs anew\n", c.Parts)
-	case !errors.Is(err, os.ErrNotExist):
+	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
+	files := []string{file}
 	for _, s := range append([]suites.Suite{{Name: "bench"}}, suites.All()...) {
-		for _, f := range [...]string{c.file(s, ".json"), c.file(s, ".txt")} {
-			if err := os.Remove(f); err != nil && !errors.Is(err, os.ErrNotExist) {
+		files = append(files, c.file(s, ".json"), c.file(s, ".txt"))
+	}
+	aside := ""
+	for _, f := range files {
+		if _, err := os.Lstat(f); errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if aside == "" {
+			root, err := filepath.Abs(c.Parts)
+			if err != nil {
 				return err
 			}
+			if aside, err = os.MkdirTemp(filepath.Dir(root), filepath.Base(root)+".before-*"); err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "what is in %s is of another program, other data or other sizes: set aside in %s, all runs anew\n", c.Parts, aside)
+		}
+		if err := os.Rename(f, filepath.Join(aside, filepath.Base(f))); err != nil {
+			return err
 		}
 	}
 	return toFile(file, func(w io.Writer) error { _, err := w.Write(now); return err })
