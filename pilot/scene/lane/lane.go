@@ -152,7 +152,7 @@ func run(s scene.Stack, c *Case, actuate func(motion.Tick, *motion.Command), tra
 		}
 		// The front corner lies ahead of the centre by half the length and turned by the heading.
 		front := e.D - middle + float64(e.Length/2*e.Heading)
-		o.Crossed = o.Crossed || math.Abs(front)+e.Width/2 > width/2
+		o.Crossed = o.Crossed || math.Abs(front)+float64(0.5*e.Width) > float64(0.5*width)
 		trail.Add(e.D)
 	}
 	o.Hash = uint64(trail)

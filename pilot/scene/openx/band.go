@@ -88,7 +88,7 @@ func (q *geometry) parallel(t float64) []world.Piece {
 		e := q.from + float64((q.to-q.from)*(float64(i+1)/float64(n)))
 		l, mean := q.length/float64(n), (a+e)/2
 		piece := world.Piece{Length: l - float64(float64(t*l)*mean), From: bend(a), To: bend(e)}
-		rest := float64(l*mean)/piece.Length - (piece.From+piece.To)/2 // the heading at its end is the same, to the last bit or so
+		rest := float64(l*mean)/piece.Length - float64(0.5*(piece.From+piece.To)) // the heading at its end is the same, to the last bit or so
 		piece.From, piece.To = piece.From+rest, piece.To+rest
 		list = append(list, piece)
 	}

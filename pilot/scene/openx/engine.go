@@ -262,7 +262,7 @@ func shift(r *world.Road, x *State, ahead float64) (s, d, heading float64) {
 	}
 	sin, cos := world.SinCos(x.Heading)
 	along := float64(ahead*cos) / (1 - float64(x.D*k))
-	return x.S + along, x.D + (float64(ahead*sin) - float64(float64(k*along)*along)/2), x.Heading - float64(k*along)
+	return x.S + along, x.D + (float64(ahead*sin) - float64(0.5*float64(k*along)*along)), x.Heading - float64(k*along)
 }
 
 // distance returns the longitudinal distance of two entities, m: along the road, or along the first one.
@@ -324,6 +324,6 @@ func (e *Engine) alongEntity(a, b int) (ahead, behind, origin float64) {
 		mid = origin + float64(eb.Ahead*world.Cos(turn))
 	}
 	half, _ := e.extent(b, turn)
-	front, rear := ea.Ahead+ea.Length/2, ea.Ahead-ea.Length/2
+	front, rear := ea.Ahead+float64(0.5*ea.Length), ea.Ahead-float64(0.5*ea.Length)
 	return mid - half - front, rear - (mid + half), origin
 }

@@ -111,7 +111,7 @@ func (t *trial) resume(o *trial) {
 // driver is a model for this conflict.
 func (t *trial) driver(m reference.Model) *reference.Driver {
 	width := t.s.Band.Road.LaneWidth()
-	d := reference.NewDriver(m, t.kind, (width-t.s.Entities[t.s.Ego].Width)/2, width, t.s.Entities[t.target].Width)
+	d := reference.NewDriver(m, t.kind, float64(0.5*(width-t.s.Entities[t.s.Ego].Width)), width, t.s.Entities[t.target].Width)
 	return &d
 }
 
@@ -177,7 +177,7 @@ func (e *Engine) view(me, other int, accel float64) reference.View {
 	if k := e.s.Band.Road.Curvature(a.S); k != 0 {
 		ds *= 1 - float64(da*k)
 	}
-	return reference.View{Gap: math.Abs(ds) - x.Length/2 - along, Edge: math.Abs(db-da) - x.Width/2 - across,
+	return reference.View{Gap: math.Abs(ds) - float64(0.5*x.Length) - along, Edge: math.Abs(db-da) - float64(0.5*x.Width) - across,
 		Ego: a.V, Other: b.VS, EgoAccel: accel, Towards: -float64(math.Copysign(1, db-da) * b.VD), Passed: ds < 0, Lengths: x.Length + y.Length}
 }
 

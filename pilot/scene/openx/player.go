@@ -213,5 +213,5 @@ func (p *Player) crosses() bool {
 	body := &p.Engine.s.Entities[p.Engine.s.Ego]
 	d := g.D + float64((body.Axle-body.Ahead)*world.Sin(g.Heading))
 	off := math.Abs(d - w.Road().Center(w.Road().Lane(g.D)))
-	return off+g.Width/2 > w.Road().LaneWidth()/2+rounding
+	return off+float64(0.5*g.Width) > float64(0.5*w.Road().LaneWidth())+rounding
 }

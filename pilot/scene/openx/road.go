@@ -199,7 +199,7 @@ func (n *Network) Center(id int, s float64) (t float64, ok bool) {
 			return 0, false
 		}
 		if w := l.Width(s); i == id {
-			return float64(step) * (t + w/2), true
+			return float64(step) * (t + float64(0.5*w)), true
 		} else {
 			t += w
 		}
@@ -233,7 +233,7 @@ func (n *Network) turn(s float64) float64 {
 // the clothoid, far below a millimetre.
 func (q *geometry) pose(u float64) (x, y, heading float64) {
 	rate := (q.to - q.from) / q.length
-	angle := func(u float64) float64 { return float64(u * (q.from + float64(rate*u)/2)) }
+	angle := func(u float64) float64 { return float64(u * (q.from + float64(0.5*rate*u))) }
 	var dx, dy float64
 	switch {
 	case q.from == 0 && q.to == 0:

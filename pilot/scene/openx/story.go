@@ -157,4 +157,6 @@ func (b *builder) rule(n *node) string {
 }
 
 // ticks returns a time as ticks, rounded.
-func ticks(s float64) motion.Tick { return motion.Tick(math.Floor(s*float64(motion.Second) + 0.5)) }
+func ticks(s float64) motion.Tick {
+	return motion.Tick(math.Floor(float64(s*float64(motion.Second)) + 0.5))
+}

@@ -80,7 +80,7 @@ type Driver struct {
 // and otherWidth those of the challenger's lane and body, in metres: CC reacts to a challenger that has left the middle of
 // its lane by Revealed and was evaluated for 0.4 s.
 func NewDriver(m Model, k Kind, toMarking, laneWidth, otherWidth float64) Driver {
-	d := Driver{model: m, kind: k, react: toMarking + float64((laneWidth-otherWidth)/2) - ccEvaluate - Revealed}
+	d := Driver{model: m, kind: k, react: toMarking + float64(0.5*(laneWidth-otherWidth)) - ccEvaluate - Revealed}
 	switch m {
 	case CC:
 		d.delay = ccDelay

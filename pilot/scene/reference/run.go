@@ -12,7 +12,7 @@ type Result struct {
 
 // Run drives the conflict with a model.
 func Run(m Model, c *Conflict) Result {
-	d := NewDriver(m, c.Kind, float64((c.LaneWidth-c.EgoWidth)/2), c.LaneWidth, c.Width)
+	d := NewDriver(m, c.Kind, float64(0.5*(c.LaneWidth-c.EgoWidth)), c.LaneWidth, c.Width)
 	return drive(c, &d, nil)
 }
 

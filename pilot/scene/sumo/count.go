@@ -136,10 +136,10 @@ func distance(v, headway float64) float64 {
 	if v > 60/3.6 {
 		return v * max(headway, 1.6)
 	}
-	kmh := v * 3.6
+	kmh := float64(v * 3.6)
 	for i := 1; i < len(table); i++ {
 		if lo, hi := table[i-1], table[i]; kmh <= hi[0] {
-			return max(standing, v*(lo[1]+(kmh-lo[0])/(hi[0]-lo[0])*(hi[1]-lo[1])))
+			return max(standing, float64(v*(lo[1]+float64((kmh-lo[0])/(hi[0]-lo[0])*(hi[1]-lo[1])))))
 		}
 	}
 	return v * 1.6
@@ -162,15 +162,15 @@ func (d *drive) observe() {
 	d.engagement()
 
 	lead, gap := -1, math.Inf(1)
-	centre := laneWidth * float64(m.lane)
+	centre := float64(laneWidth * float64(m.lane))
 	for i := range d.slots {
 		s := &d.slots[i]
 		if s.id == "" {
 			continue
 		}
 		a := &w.Actors[i]
-		between := a.S - e.S - (a.Length+e.Length)/2
-		inLane := math.Abs(a.D-centre) < laneWidth/2
+		between := a.S - e.S - float64(0.5*(a.Length+e.Length))
+		inLane := math.Abs(a.D-centre) < float64(0.5*laneWidth)
 		if a.S > e.S && inLane {
 			s.measure.inLane++
 		} else {
@@ -245,7 +245,7 @@ func (d *drive) ownMotion() {
 	}
 	m.lane, m.begun = lane, true
 	if d.driver.cmd.Indicator == 0 && !(m.changed && d.world.Now-m.changedAt < 5*motion.Second) {
-		c.MaxOffset = max(c.MaxOffset, math.Abs(e.D-laneWidth*float64(lane)))
+		c.MaxOffset = max(c.MaxOffset, math.Abs(e.D-float64(laneWidth*float64(lane))))
 	}
 	c.MaxDecel = max(c.MaxDecel, -e.A)
 	was := m.ride.Hard

@@ -182,7 +182,7 @@ func (d *drive) choose() (id string, at traci.Value, v float64) {
 			continue
 		}
 		x, y := p.Val.Pos[0], p.Val.Pos[1]-lane0
-		if x < adoptFrom || x > adoptTo || math.Abs(y-laneWidth*math.Round(y/laneWidth)) > 0.02 || id != "" && byDeparture(p.Of, id) > 0 {
+		if x < adoptFrom || x > adoptTo || math.Abs(y-float64(laneWidth*math.Round(y/laneWidth))) > 0.02 || id != "" && byDeparture(p.Of, id) > 0 {
 			continue
 		}
 		for j := range d.reply.Vars {
@@ -205,7 +205,7 @@ func (d *drive) takeOver(ctx context.Context, id string, at traci.Value, v float
 	d.ego, d.adopt, d.halted, d.still = id, d.step, 0, 0
 	car := &d.opts.Stack.Car
 	y := at.Pos[1] - lane0
-	d.setup.Ego = world.Start{S: at.Pos[0] - car.Length/2, D: laneWidth * math.Round(y/laneWidth), V: v}
+	d.setup.Ego = world.Start{S: at.Pos[0] - float64(0.5*car.Length), D: laneWidth * math.Round(y/laneWidth), V: v}
 	d.setup.Seed = d.rng.Uint64()
 	for i := range d.slots {
 		d.slots[i].id, d.slots[i].freeAt = "", 0
@@ -222,7 +222,7 @@ func (d *drive) takeOver(ctx context.Context, id string, at traci.Value, v float
 		return err
 	}
 	d.egoPast[d.step%history] = egoPose(&d.world.Ego)
-	d.driver.reset(d.opts.SetLow + d.rng.Float64()*(d.opts.SetHigh-d.opts.SetLow))
+	d.driver.reset(d.opts.SetLow + float64(d.rng.Float64()*(d.opts.SetHigh-d.opts.SetLow)))
 	d.meter = meter{mode: motion.Active}
 	d.count.Trips++
 	return nil
@@ -245,10 +245,10 @@ func egoPose(e *motion.Ego) pose {
 // drives through what SUMO made of the others. The next step corrects the few centimetres by which it went otherwise.
 func (d *drive) advance(ctx context.Context) error {
 	e := &d.world.Ego
-	v := math.Max(e.V+0.5*stepLength*e.A, 0) // mean over the step
+	v := math.Max(e.V+float64(0.5*stepLength*e.A), 0) // mean over the step
 	sin, cos := world.SinCos(e.Heading)
 	half := e.Length / 2
-	x, y := e.S+v*cos*stepLength+half*cos, e.D+v*sin*stepLength+half*sin+lane0
+	x, y := e.S+float64(v*cos*stepLength)+float64(half*cos), e.D+float64(v*sin*stepLength)+float64(half*sin)+lane0
 	edge, lane := where(x, y)
 	d.sim.MoveToXY(d.ego, edge, lane, x, y, 90-e.Heading*180/math.Pi)
 	d.sim.Step(0)
@@ -364,7 +364,7 @@ func (d *drive) place(v *traci.Vehicle) {
 	}
 	heading := (90 - v.Angle) * math.Pi / 180
 	sin, cos := world.SinCos(heading)
-	p := pose{s: v.X - v.Length/2*cos, d: v.Y - v.Length/2*sin - lane0, v: v.V * cos, a: v.A, heading: heading}
+	p := pose{s: v.X - float64(v.Length/2*cos), d: v.Y - float64(v.Length/2*sin) - lane0, v: v.V * cos, a: v.A, heading: heading}
 	if at < 0 {
 		if free < 0 {
 			return // nearest leaves room for all that cool down; more only when half of the vehicles change within 0.8 s
@@ -373,7 +373,7 @@ func (d *drive) place(v *traci.Vehicle) {
 		s := &d.slots[at]
 		s.id, s.since, s.measure = v.ID, d.step, watch{}
 		s.to = p
-		s.to.s -= p.v * stepLength
+		s.to.s -= float64(p.v * stepLength)
 		a := &d.actors()[at]
 		a.Length, a.Width, a.Kind = v.Length, v.Width, motion.Car
 		if v.Type == "truck" {
@@ -388,19 +388,19 @@ func (d *drive) place(v *traci.Vehicle) {
 
 // interpolate moves the actors to a share f of the step: a cubic through both places and speeds.
 func (d *drive) interpolate(f float64) {
-	f2, f3 := f*f, f*f*f
+	f2, f3 := float64(f*f), float64(f*f*f)
 	for i := range d.slots {
 		s := &d.slots[i]
 		if s.id == "" {
 			continue
 		}
 		a := &d.world.Actors[i]
-		a.S = s.from.s + (3*f2-2*f3)*(s.to.s-s.from.s) + (f3-2*f2+f)*stepLength*s.from.v + (f3-f2)*stepLength*s.to.v
-		a.D = s.from.d + f*(s.to.d-s.from.d)
-		a.VS = s.from.v + f*(s.to.v-s.from.v)
+		a.S = s.from.s + float64((float64(3*f2)-float64(2*f3))*(s.to.s-s.from.s)) + float64((f3-float64(2*f2)+f)*stepLength*s.from.v) + float64((f3-f2)*stepLength*s.to.v)
+		a.D = s.from.d + float64(f*(s.to.d-s.from.d))
+		a.VS = s.from.v + float64(f*(s.to.v-s.from.v))
 		a.VD = s.to.vd
 		a.A = (s.to.v - s.from.v) / stepLength
-		a.Heading = s.from.heading + f*(s.to.heading-s.from.heading)
+		a.Heading = s.from.heading + float64(f*(s.to.heading-s.from.heading))
 	}
 }
 

@@ -91,7 +91,7 @@ func (d *drive) cutIn(s *slot) (begin int, found bool) {
 	for k := d.step - 1; k >= first; k-- {
 		p := &s.past[k%history]
 		lane := math.Round(p.d / laneWidth)
-		if int(lane) != d.meter.lane && math.Abs(p.d-laneWidth*lane) <= reference.Revealed {
+		if int(lane) != d.meter.lane && math.Abs(p.d-float64(laneWidth*lane)) <= reference.Revealed {
 			return k, true
 		}
 	}
@@ -102,15 +102,15 @@ func (d *drive) cutIn(s *slot) (begin int, found bool) {
 func (d *drive) replay(m reference.Model, s *slot, a *world.Actor, begin int) bool {
 	e := &d.world.Ego
 	start := d.egoPast[begin%history]
-	driver := reference.NewDriver(m, reference.CutIn, (laneWidth-e.Width)/2, laneWidth, a.Width)
+	driver := reference.NewDriver(m, reference.CutIn, float64(0.5*(laneWidth-e.Width)), laneWidth, a.Width)
 	v := reference.View{Ego: start.v, Lengths: a.Length + e.Length}
 	at, accel := start.s, start.a
 	ticks := (d.step-begin)*stepTicks + int(glide/motion.DT)
 	for k := range ticks {
 		o := s.at(begin, d.step, float64(k)/stepTicks)
 		side := o.d - start.d
-		v.Gap = o.s - at - v.Lengths/2
-		v.Edge = math.Abs(side) - (a.Width+e.Width)/2
+		v.Gap = o.s - at - float64(0.5*v.Lengths)
+		v.Edge = math.Abs(side) - float64(0.5*(a.Width+e.Width))
 		v.Other, v.EgoAccel = o.v, accel
 		v.Towards = -o.vd
 		if side < 0 {
@@ -123,7 +123,7 @@ func (d *drive) replay(m reference.Model, s *slot, a *world.Actor, begin int) bo
 		next := driver.Step(&v)
 		accel = (next - v.Ego) / motion.DT
 		v.Ego = next
-		at += next * motion.DT
+		at += float64(next * motion.DT)
 	}
 	return false
 }
@@ -133,11 +133,11 @@ func (s *slot) at(begin, last int, f float64) pose {
 	whole := int(f)
 	if begin+whole >= last {
 		p := s.past[last%history]
-		p.s += p.v * (f - float64(last-begin)) * stepLength
+		p.s += float64(p.v * (f - float64(last-begin)) * stepLength)
 		p.vd = 0
 		return p
 	}
 	p, q := s.past[(begin+whole)%history], s.past[(begin+whole+1)%history]
 	f -= float64(whole)
-	return pose{s: p.s + f*(q.s-p.s), d: p.d + f*(q.d-p.d), v: p.v + f*(q.v-p.v), vd: q.vd}
+	return pose{s: p.s + float64(f*(q.s-p.s)), d: p.d + float64(f*(q.d-p.d)), v: p.v + float64(f*(q.v-p.v)), vd: q.vd}
 }

@@ -185,7 +185,7 @@ func routes(t *Traffic, length, width, seconds float64, seed uint64) []byte {
 		// every vehicle takes the same number of draws, so that one share changed leaves the other draws alone
 		ramp, exit, truck, van, brisk, wish := rng.Float64(), rng.Float64(), rng.Float64(), rng.Float64(), rng.Float64(), rng.NormFloat64()
 		typ, route, lane, speed := "car", "through", "best", limit
-		factor := t.Speed / limit * (1 + t.Spread*max(-2, min(2, wish)))
+		factor := t.Speed / limit * (1 + float64(t.Spread*max(-2, min(2, wish))))
 		switch {
 		case truck < t.Trucks:
 			typ, factor = "truck", 1

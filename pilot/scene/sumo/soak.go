@@ -175,7 +175,7 @@ feed:
 const replayed = 60 * motion.Second
 
 // demand is for how long vehicles enter the road, s: trips need a car to take over, which may take a while.
-func (o *Options) demand() float64 { return min(o.Warm+o.Seconds*1.5+600, maxDemand) }
+func (o *Options) demand() float64 { return min(o.Warm+float64(o.Seconds*1.5)+600, maxDemand) }
 
 // job is one simulation.
 type job struct {

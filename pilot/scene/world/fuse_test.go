@@ -12,7 +12,8 @@ import (
 )
 
 // exact are the packages whose results must be the same bits on every processor.
-var exact = []string{"pilot", "pilot/r157", "pilot/checker", "pilot/scene/world", "pilot/scene/reference", "pilot/scene"}
+var exact = []string{"pilot", "pilot/r157", "pilot/checker", "pilot/scene/world", "pilot/scene/reference", "pilot/scene",
+	"pilot/scene/lane", "pilot/scene/openx", "pilot/scene/sumo", "car/highway"}
 
 // fusedOp is a product and a sum in one instruction of arm64, which rounds once and not twice.
 var fusedOp = regexp.MustCompile(`\(([^()\s]+\.go:\d+)\)\s+FN?M(?:ADD|SUB)[SD]\s`)
