@@ -90,6 +90,13 @@ func ReadGrid(r io.Reader) (name string, cases []Case, err error) {
 	var g Grid
 	if err := d.Decode(&g); err != nil {
 		line := 1 + bytes.Count(b[:min(int(d.InputOffset()), len(b))], []byte("\n"))
+		var kind *json.UnmarshalTypeError
+		switch {
+		case errors.Is(err, io.EOF):
+			return "", nil, fault.New(fault.Invalid, "grid_json", "the file is empty: expected a grid in JSON").At("line 1")
+		case errors.As(err, &kind) && kind.Field == "":
+			return "", nil, fault.New(fault.Invalid, "grid_json", "a JSON %s is no grid: expected an object with format, name and families", kind.Value).At("line " + strconv.Itoa(line))
+		}
 		return "", nil, fault.New(fault.Invalid, "grid_json", "%v", err).At("line " + strconv.Itoa(line))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {

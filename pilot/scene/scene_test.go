@@ -183,6 +183,8 @@ func TestRefused(t *testing.T) {
 		}
 	}
 	for _, row := range []struct{ text, code, at string }{
+		{"", "grid_json", "line 1"},
+		{"[1]", "grid_json", "line 1"},
 		{`{"format":"roadbook-grid/2"}`, "grid_format", "/format"},
 		{`{"format":"roadbook-grid/1"}`, "grid_empty", "/families"},
 		{"{\"format\":\"roadbook-grid/1\",\n\"colour\":1}", "grid_json", "line 2"},
