@@ -14,6 +14,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"roadbook/fault"
 	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/bundle"
 	"roadbook/pilot/scene/suites"
@@ -188,6 +189,10 @@ func (c *sceneRunCmd) suites(ctx context.Context, stack scene.Stack, out io.Writ
 	var missed []string                                                                                                           // beside the targets
 	shows := map[string]string{bundle.ALKS: " --data " + word(c.Data), bundle.SoakSuite: fmt.Sprintf(" --seconds %g", c.Seconds)} // what scene show needs to find a suite's cases
 	o := c.options()
+	shipped, err := c.ready(o)
+	if err != nil {
+		return err
+	}
 	for _, name := range c.Suites {
 		if strings.HasSuffix(name, scenarioEnding) {
 			found, fails, err := c.scenarioFile(ctx, name, out)
@@ -221,7 +226,39 @@ func (c *sceneRunCmd) suites(ctx context.Context, stack scene.Stack, out io.Writ
 			return err
 		}
 	}
-	return c.judge(out, part.Suites, missed)
+	return c.judge(out, part.Suites, shipped, missed)
+}
+
+// ready refuses, before anything runs, what would be refused when it is its turn, and reads what to compare with.
+func (c *sceneRunCmd) ready(o suites.Options) (shipped *bundle.Bundle, err error) {
+	for i, name := range c.Suites {
+		if slices.Contains(c.Suites[:i], name) {
+			return nil, fault.New(fault.Invalid, "suite", "%.80q is named twice", name)
+		}
+		if strings.HasSuffix(name, scenarioEnding) {
+			if _, err := os.Stat(name); err != nil {
+				return nil, fault.New(fault.NotFound, "file_missing", "there is no file %s", name)
+			}
+			continue
+		}
+		s, err := suites.Named(name)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Ready(o); err != nil {
+			return nil, err
+		}
+	}
+	if c.Against == "" {
+		return nil, nil
+	}
+	p, err := readPart(c.Against)
+	if err != nil {
+		return nil, err
+	}
+	shipped = &bundle.Bundle{Suites: p.Suites}
+	shipped.Sort()
+	return shipped, nil
 }
 
 // table prints what was found, and how to look at what failed: shows has, by suite, what scene show needs beside the id.
@@ -298,18 +335,9 @@ func word(s string) string {
 }
 
 // judge holds the suites against the targets that are theirs, and against the shipped version; texts is what they miss already.
-func (c *sceneRunCmd) judge(out io.Writer, suites []bundle.Suite, texts []string) error {
+func (c *sceneRunCmd) judge(out io.Writer, suites []bundle.Suite, shipped *bundle.Bundle, texts []string) error {
 	b := &bundle.Bundle{Suites: suites}
 	b.Sort()
-	var shipped *bundle.Bundle
-	if c.Against != "" {
-		p, err := readPart(c.Against)
-		if err != nil {
-			return err
-		}
-		shipped = &bundle.Bundle{Suites: p.Suites}
-		shipped.Sort()
-	}
 	policy := bundle.Default()
 	policy.Suites = nil
 	policy.Limits = slices.DeleteFunc(policy.Limits, func(l bundle.Limit) bool { return l.Figure == "speed" || l.Figure == "allocs" })

@@ -90,6 +90,14 @@ func Named(name string) (Suite, error) {
 	return Suite{}, fault.New(fault.NotFound, "suite", "%.40q is no suite: expected one of %s", name, strings.Join(names, " "))
 }
 
+// Ready refuses options with which the suite cannot run, before one that stands in front of it has run for hours.
+func (s Suite) Ready(o Options) error {
+	if s.Name == bundle.ALKS && o.Data == "" {
+		return fault.New(fault.Invalid, "data_missing", "the suite alks needs --data DIR, the folder of the OpenSCENARIO files")
+	}
+	return nil
+}
+
 // Known is every suite of the evidence, before it has run.
 func Known() []bundle.Suite {
 	var out []bundle.Suite
@@ -164,8 +172,8 @@ func mutants(ctx context.Context, o Options, _ io.Writer) ([]bundle.Suite, error
 }
 
 func alks(ctx context.Context, o Options, out io.Writer) ([]bundle.Suite, error) {
-	if o.Data == "" {
-		return nil, fault.New(fault.Invalid, "data_missing", "the suite alks needs --data DIR, the folder of the OpenSCENARIO files")
+	if err := (Suite{Name: bundle.ALKS}).Ready(o); err != nil {
+		return nil, err
 	}
 	rep, err := openx.Run(ctx, o.Data, scene.DefaultStack(), openx.Options{Sample: o.Sample, Workers: o.Workers, Progress: o.Progress})
 	if err != nil {
