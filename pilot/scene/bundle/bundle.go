@@ -80,7 +80,7 @@ type Suite struct {
 	Soak      *Soak     `cbor:"soak,omitempty" json:"soak,omitempty"`
 	Checks    []Check   `cbor:"checks" json:"checks"` // of timers, DSSAD and the like
 	Replay    Replay    `cbor:"replay" json:"replay"`
-	Failing   []Failing `cbor:"failing" json:"failing"` // the first MaxFailing, in the suite's order
+	Failing   []Failing `cbor:"failing" json:"failing"` // at most MaxFailing, the worst first
 }
 
 // Counts are numbers of cases. Avoidable is what at least one reference model avoids from the same start.

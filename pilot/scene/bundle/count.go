@@ -80,7 +80,7 @@ func (c *Counter) Add(o *scene.Outcome) {
 	}
 	c.Ride(o.Ticks, o.HardTicks, o.MaxJerk, o.MaxSide)
 	c.hash(o.Hash)
-	if what := Failure(o); what != "" && len(s.Failing) < MaxFailing {
+	if what := Failure(o); what != "" {
 		s.Failing = append(s.Failing, Failing{ID: ID(o.ID), What: what})
 	}
 }
@@ -125,15 +125,26 @@ func (c *Counter) Hold(duty, id string, holds bool) {
 		return
 	}
 	s.Checks[i].Failed++
-	if len(s.Failing) < MaxFailing {
-		s.Failing = append(s.Failing, Failing{ID: ID(id), What: "breaks: " + duty})
-	}
+	s.Failing = append(s.Failing, Failing{ID: ID(id), What: "breaks: " + duty})
 }
 
 func (c *Counter) hash(trace uint64) {
 	var h [8]byte
 	binary.BigEndian.PutUint64(h[:], trace)
 	c.trace.Write(h[:])
+}
+
+// What was the matter with a case, as Failure says it.
+const (
+	onlyBound = "collision, within the physical bound"
+	harmless  = "hard braking, nobody cuts in"
+	phantom   = "hard braking, keeping speed is safe"
+)
+
+// mercy orders failures from the worst: what a reference model avoids and what breaks a duty, then braking without need, then
+// what only physics would avoid.
+func (f *Failing) mercy() int {
+	return slices.Index([]string{harmless, phantom, onlyBound}, f.What) // -1: graver than all of them
 }
 
 // Failure says what someone should look at in an outcome; empty: nothing.
@@ -145,11 +156,11 @@ func Failure(o *scene.Outcome) string {
 		}
 		return "collision, and no model was asked"
 	case o.Collision && o.Bound:
-		return "collision, within the physical bound"
+		return onlyBound
 	case o.Harmless() && o.MaxDecel > scene.Hard:
-		return "hard braking, nobody cuts in"
+		return harmless
 	case o.Phantom():
-		return "hard braking, keeping speed is safe"
+		return phantom
 	}
 	return ""
 }
@@ -166,6 +177,9 @@ func (c *Counter) Suite(again, differ int64) Suite {
 		own.Side, own.SideMost = spread(c.side)
 		s.Comfort = &own
 	}
+	s.Failing = slices.Clone(s.Failing)
+	slices.SortStableFunc(s.Failing, func(a, b Failing) int { return a.mercy() - b.mercy() })
+	s.Failing = s.Failing[:min(len(s.Failing), MaxFailing)]
 	s.Replay = Replay{Hash: hex.EncodeToString(c.trace.Sum(nil)), Again: again, Differ: differ}
 	return s
 }

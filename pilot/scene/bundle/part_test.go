@@ -119,8 +119,8 @@ func TestCounter(t *testing.T) {
 		Mode:    bundle.Modes{Transition: 1, Minimum: 1, Emergency: 1, Checker: 1},
 		Comfort: &bundle.Comfort{Ticks: 2000, Hard: 30, Jerk: 4, JerkMost: 4, Side: 0.5, SideMost: 0.5},
 		Replay:  bundle.Replay{Hash: s.Replay.Hash, Again: 2, Differ: 1},
-		Failing: []bundle.Failing{{ID: "b", What: "collision, avoided by rss"}, {ID: "c", What: "collision, within the physical bound"},
-			{ID: "d", What: "hard braking, keeping speed is safe"}, {ID: "x_", What: "hard braking, nobody cuts in"}}}
+		Failing: []bundle.Failing{{ID: "b", What: "collision, avoided by rss"}, {ID: "x_", What: "hard braking, nobody cuts in"},
+			{ID: "d", What: "hard braking, keeping speed is safe"}, {ID: "c", What: "collision, within the physical bound"}}}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Error(diff)
 	}
