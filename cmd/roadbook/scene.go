@@ -17,12 +17,15 @@ import (
 	"roadbook/fault"
 	"roadbook/pilot/scene"
 	"roadbook/pilot/scene/bundle"
+	"roadbook/pilot/scene/reference"
 	"roadbook/pilot/scene/suites"
 )
 
 type sceneCmd struct {
 	Run  sceneRunCmd  `cmd:"" help:"Drive the highway pilot through suites of scenarios, or through your own cases."`
 	List sceneListCmd `cmd:"" help:"Name the suites and what each is for."`
+
+	Generate sceneGenerateCmd `cmd:"" help:"Write generated cases as CSV: the grid's distribution with a seed of your own."`
 
 	sceneProofs `embed:""`
 }
@@ -53,6 +56,45 @@ func (sceneListCmd) Run(out io.Writer) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Name, n, s.About)
 	}
 	return w.Flush()
+}
+
+type sceneGenerateCmd struct {
+	Kinds []string `arg:"" optional:"" help:"cut_in, cut_out, deceleration (default: all three)."`
+	Seed  uint64   `help:"Of the generator; the same seed gives the same cases." default:"1"`
+	Count int      `help:"How many of each kind." default:"1000" placeholder:"N"`
+	Out   string   `help:"The file (default: standard output)." short:"o" placeholder:"FILE.csv"`
+}
+
+// Help tells what the cases are for.
+func (sceneGenerateCmd) Help() string {
+	return `Speeds of 10 to 130 km/h, varied gaps, lateral speeds, sizes and rates, spread evenly
+for every count. The pilot was not looked at with your seed while it was made.
+
+    roadbook scene generate --seed 777 --count 8000 -o cases.csv
+    roadbook scene run --cases cases.csv --out results.csv`
+}
+
+// Run writes the cases.
+func (c *sceneGenerateCmd) Run(out io.Writer) error {
+	if c.Count < 1 || c.Count > scene.MaxCases/3 {
+		return fmt.Errorf("--count: %d is out of range: expected 1 to %d", c.Count, scene.MaxCases/3)
+	}
+	kinds := c.Kinds
+	if len(kinds) == 0 {
+		kinds = []string{reference.CutIn.String(), reference.CutOut.String(), reference.Deceleration.String()}
+	}
+	var cases []scene.Case
+	for i, name := range kinds {
+		k, ok := reference.KindOf(name)
+		if !ok || slices.Contains(kinds[:i], name) {
+			return fmt.Errorf("%.40q: expected cut_in, cut_out or deceleration, each once", name)
+		}
+		cases = append(cases, scene.Generate(k, c.Seed, c.Count)...)
+	}
+	if c.Out == "" {
+		return scene.WriteCases(out, cases)
+	}
+	return toFile(c.Out, func(w io.Writer) error { return scene.WriteCases(w, cases) })
 }
 
 type sceneRunCmd struct {

@@ -202,3 +202,43 @@ func atLine(err error, line int) error {
 	}
 	return f.At("line " + strconv.Itoa(line) + ", column " + strings.TrimPrefix(f.Pointer, "/"))
 }
+
+// WriteCases writes cases as ReadCases reads them, to the last bit. A case that holds what only JSON grids know is an error.
+func WriteCases(w io.Writer, cases []Case) error {
+	out := bufio.NewWriterSize(w, 1<<16)
+	line := []byte("id,kind")
+	for _, n := range numbers[:columnsCSV] {
+		line = append(append(line, ','), n.name...)
+	}
+	for i := range cases {
+		c := cases[i]
+		if err := c.Check(); err != nil {
+			return err
+		}
+		for _, n := range numbers[columnsCSV:] {
+			if *n.of(&c) != 0 {
+				return fault.New(fault.Invalid, "case_field", "case %.40q: a CSV file has no column for it", c.ID).At("/" + n.name)
+			}
+		}
+		if c.Seed != 0 {
+			return fault.New(fault.Invalid, "case_field", "case %.40q: a CSV file has no column for it", c.ID).At("/seed")
+		}
+		line = appendText(append(line, '\n'), c.ID)
+		line = append(append(line, ','), c.Kind.String()...)
+		for _, n := range numbers[:columnsCSV] {
+			line = append(line, ',')
+			if v := *n.of(&c); v != 0 || needs(c.Kind, n.name) {
+				line = strconv.AppendFloat(line, v, 'g', -1, 64)
+			}
+		}
+		if _, err := out.Write(line); err != nil {
+			return err
+		}
+		line = line[:0]
+	}
+	line = append(line, '\n')
+	if _, err := out.Write(line); err != nil {
+		return err
+	}
+	return out.Flush()
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"reflect"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"roadbook/fault"
@@ -509,4 +511,31 @@ func FuzzReadGrid(f *testing.F) {
 			t.Fatal("neither cases nor an error")
 		}
 	})
+}
+
+// TestWriteCases: what is written is read again to the last bit; what no column holds is refused.
+func TestWriteCases(t *testing.T) {
+	var cases []Case
+	for _, k := range []reference.Kind{reference.CutIn, reference.CutOut, reference.Deceleration} {
+		cases = append(cases, Generate(k, 5, 200)...)
+	}
+	cases[3].ID = `a "quoted", id`
+	var b bytes.Buffer
+	if err := WriteCases(&b, cases); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadCases(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(cases, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, change := range []func(*Case){func(c *Case) { c.Friction = 0.5 }, func(c *Case) { c.Seed = 1 }, func(c *Case) { c.Ego = -1 }} {
+		one := []Case{cases[0]}
+		change(&one[0])
+		if err := WriteCases(io.Discard, one); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%+v: %v", one[0], err)
+		}
+	}
 }
