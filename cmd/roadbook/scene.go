@@ -19,6 +19,7 @@ import (
 	"roadbook/pilot/scene/bundle"
 	"roadbook/pilot/scene/reference"
 	"roadbook/pilot/scene/suites"
+	"roadbook/pilot/scene/world"
 )
 
 type sceneCmd struct {
@@ -101,6 +102,7 @@ type sceneRunCmd struct {
 	Suites  []string `arg:"" optional:"" help:"Suites to run; see: roadbook scene list. A FILE.xosc runs by its path."`
 	Cases   string   `help:"Run the cases of this CSV file (pilot/scene/FORMAT.md)." placeholder:"FILE.csv" type:"existingfile"`
 	Grid    string   `help:"Run the cases of this JSON grid (pilot/scene/FORMAT.md)." placeholder:"FILE.json" type:"existingfile"`
+	Drive   []string `help:"Follow the lead of this recorded drive (CSV with the columns cycSecs and cycMps); again for more." placeholder:"FILE.csv" type:"existingfile" sep:"none"`
 	Out     string   `help:"Write the result: of cases a CSV, of suites the part of an evidence bundle as JSON." short:"o" placeholder:"FILE"`
 	Against string   `help:"The JSON part that the shipped version gave for the same suites: nothing may be worse." placeholder:"FILE" type:"existingfile"`
 	Planner string   `help:"What drives: pilot, or constant_throttle to see what the checker does alone." default:"pilot" enum:"pilot,constant_throttle"`
@@ -147,6 +149,7 @@ is missed. Passing is engineering evidence, not a type approval.
     roadbook scene run cut_in.xosc
     roadbook scene run soak --seeds 20 --seconds 1800
     roadbook scene run --cases cases.csv --out results.csv
+    roadbook scene run --drive us06.csv
     roadbook scene run grid --out grid.json --against shipped-grid.json
 
 The table counts cases: avoidable are those that a reference model avoids; of all that collided, how many were of avoidable,
@@ -162,6 +165,10 @@ func (c *sceneRunCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	switch {
+	case len(c.Drive) > 0 && (c.Cases+c.Grid != "" || len(c.Suites) > 0 || c.Out != "" || c.Against != ""):
+		return errors.New("--drive goes alone: it prints what came of each drive")
+	case len(c.Drive) > 0:
+		return c.follow(ctx, stack, out)
 	case c.Cases != "" && c.Grid != "", (c.Cases != "" || c.Grid != "") && len(c.Suites) > 0:
 		return errors.New("give suites, --cases or --grid: one of them")
 	case c.Cases != "" || c.Grid != "":
@@ -172,6 +179,48 @@ func (c *sceneRunCmd) Run(ctx context.Context, out io.Writer) error {
 		return errors.New("--planner goes with --cases or --grid; the suite checker runs the checker alone")
 	}
 	return c.suites(ctx, stack, out)
+}
+
+// follow lets the pilot follow recorded drives.
+func (c *sceneRunCmd) follow(ctx context.Context, stack scene.Stack, out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "drive\tmin\tkm\tmin TTC s\tmin gap m\tgap short %\tmax m/s²\thard %\tjerk m/s³\tEM\tchecker\tcollision\t")
+	var failed []string
+	for _, file := range c.Drive {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		f, err := followFile(file, stack)
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		if f.Collision || f.Left {
+			failed = append(failed, f.ID)
+		}
+		share := func(n int) float64 { return 100 * float64(n) / float64(f.Ticks) }
+		fmt.Fprintf(w, "%s\t%.1f\t%.2f\t%.2f\t%.2f\t%.1f\t%.2f\t%.2f\t%.1f\t%t\t%t\t%s\t\n", f.ID, float64(f.Ticks)/6000, f.Metres/1000, f.MinTTC, f.MinGap,
+			share(f.Short), f.MaxDecel, share(f.HardTicks), f.MaxJerk, f.Emergency, f.Checker, f.Type)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if len(failed) > 0 {
+		return fmt.Errorf("a collision, or the pilot gave up: %s", strings.Join(failed, ", "))
+	}
+	return nil
+}
+
+func followFile(name string, stack scene.Stack) (scene.Followed, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return scene.Followed{}, err
+	}
+	defer f.Close()
+	trace, err := world.ReadSpeeds(f)
+	if err != nil {
+		return scene.Followed{}, err
+	}
+	return scene.Follow(filepath.Base(name), trace, stack)
 }
 
 // cases runs a file of cases and writes a line for each, in their order.
