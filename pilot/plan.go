@@ -153,10 +153,8 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 			keeps, _ := e.hits(r.get(keep), f.d, least)
 			goes, _ := e.hits(r.get(goOn), f.d, pass)
 			just, _ := e.hits(r.get(goOn), f.d, least)
-			if !(differs || now < k.commit) || !p.brakes(k, &e, &a, f, now, least) {
-				if !goes || !keeps && !just {
-					return 0, false, true
-				}
+			if passes := !goes || !keeps && !just; passes && !((differs || now < k.commit) && p.brakes(k, &e, &a, f, now, least)) {
+				return 0, false, true
 			}
 			if lvl < 0 {
 				stops, _ := e.hits(r.get(full), f.d, least)

@@ -183,7 +183,7 @@ func (t *tracker) refine(k *track, o *motion.Object, at motion.Tick, dt float64)
 	if math.Abs(k.doubt) > fusePos {
 		vs += k.doubt
 	}
-	gs := 1.0
+	gs := 1.0 // with exact sensors a position is believed as it is
 	if sigma := math.Sqrt(t.noiseS); sigma > 0.03 {
 		gs = 0.04 / (0.04 + sigma)
 	}
