@@ -19,6 +19,7 @@ const (
 	softMax  = 2.9
 
 	settleTicks  = 100 // for which the decision to pass stands
+	begunBrake   = 1.5 // m/s², who is braked for by more is not passed a moment later
 	drawn        = 2.0 // m/s, who is closed in on by less is not passed in a hurry
 	passingBrake = 0.3 // m/s², for a lead that is being overtaken
 )
@@ -209,7 +210,7 @@ func (p *Pilot) yield(k *track, e path, f frame, now motion.Tick) (brake float64
 	return b, b > 0, false
 }
 
-// brakes reports whether braking avoids also at the worst, and is the way to take: it has begun, or passing might not do.
+// brakes reports whether braking avoids also at the worst, and is the way to take: the car brakes already, or passing might not do.
 func (p *Pilot) brakes(k *track, e, a *path, f frame, now motion.Tick, least clear) bool {
 	r := &p.roll
 	if bad, _ := e.hits(r.get(full), f.d, least); bad {
@@ -219,7 +220,7 @@ func (p *Pilot) brakes(k *track, e, a *path, f frame, now motion.Tick, least cle
 		return false
 	}
 	lost, _ := a.hits(r.get(goOn), f.d, clear{rear: 0.2, side: 0.03, pass: 0.02})
-	return lost || now < k.commit
+	return lost || now < k.commit && r.a < -begunBrake
 }
 
 // lastCall is the braking for the adverse path a, once there is no time left to wait and see: 0 before, and when no braking helps.
